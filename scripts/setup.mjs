@@ -1,0 +1,134 @@
+/**
+ * What `npm start` and `npm test` need before they can run: packages, the right Node, a build, a development `.env`.
+ * Runs before anything is installed and on Node 20, so it uses Node's built-ins only.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const BUILD_INPUTS = ['src', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package.json'];
+
+/** @param {string} path relative to the project's root */
+export function inProject(path) {
+  return join(ROOT, path);
+}
+
+/** Installs the locked packages when `node_modules` is missing or holds other versions; else costs a few milliseconds. */
+export function ensureInstalled() {
+  if (installMatchesLock()) return;
+  const reason = existsSync(inProject('node_modules')) ? 'package-lock.json has changed' : 'first start only';
+  console.log(`Installing packages (${reason}) ...`);
+  // The compiler is a development package: NODE_ENV=production must not leave it out.
+  const options = ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'];
+  exitOnFailure(spawnSync('npm', options, { cwd: ROOT, stdio: 'inherit' }), 'npm ci');
+}
+
+/** True when npm's record of what it installed last (written at the end of an install) agrees with the lock file. */
+function installMatchesLock() {
+  const record = inProject('node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = readPackages(record);
+  return Object.entries(readPackages(inProject('package-lock.json')))
+    .filter(([path]) => path.includes('node_modules/'))
+    .every(([path, locked]) => {
+      const found = installed[path];
+      // npm leaves out the optional packages of other platforms.
+      return found ? found.version === locked.version && found.integrity === locked.integrity : locked.optional;
+    });
+}
+
+function readPackages(lockFile) {
+  return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+}
+
+/**
+ * Returns at once on a Node that the project supports. On an older one runs the same command again on the Node that is
+ * among the packages, and ends with its exit code.
+ * @param {string} script `import.meta.url` of the caller
+ */
+export async function ensureNode(script) {
+  const { engines } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
+  if (isAtLeast(process.versions.node, engines.node.replace('>=', ''))) return;
+  await runNode([fileURLToPath(script), ...process.argv.slice(2)]);
+}
+
+function isAtLeast(version, floor) {
+  return version.localeCompare(floor, 'en', { numeric: true }) >= 0;
+}
+
+/** Runs the project's own Node in place of this process: signals are passed on, and this process ends as it ended. */
+export function runNode(args, env = {}) {
+  const node = inProject('node_modules/node/bin/node');
+  const child = spawn(node, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (!signal) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+  return new Promise((_, reject) => child.on('error', reject));
+}
+
+/** Compiles `src/` when `dist/` was not made from what is there now. */
+export function ensureBuilt() {
+  if (!buildIsFresh()) build();
+}
+
+/** Compares contents and not times: a fresh clone or a change of branches gives every file a new time. */
+function buildIsFresh() {
+  const stamp = inProject('dist/.built-from');
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashFiles(BUILD_INPUTS);
+}
+
+export function build() {
+  console.log('Building ...');
+  const inputs = hashFiles(BUILD_INPUTS);
+  const nest = inProject('node_modules/@nestjs/cli/bin/nest.js');
+  exitOnFailure(spawnSync(process.execPath, [nest, 'build'], { cwd: ROOT, stdio: 'inherit' }), 'nest build');
+  writeFileSync(inProject('dist/.built-from'), inputs);
+}
+
+/** One hash over the paths and contents of the given files and folders. */
+function hashFiles(paths) {
+  const hash = createHash('sha256');
+  for (const file of paths.flatMap(listFiles).sort()) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(inProject(file)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function listFiles(path) {
+  if (!statSync(inProject(path)).isDirectory()) return [path];
+  return readdirSync(inProject(path)).flatMap((name) => listFiles(`${path}/${name}`));
+}
+
+/**
+ * Writes a `.env` with fresh secrets for a developer's machine. Leaves an existing one alone, and does nothing in
+ * production, where a secret that appears by itself would differ between instances and go with the container.
+ */
+export function ensureEnvFile() {
+  const environment = process.env.NODE_ENV;
+  if (environment && !['development', 'test'].includes(environment)) return;
+  const secret = randomBytes(48).toString('base64url');
+  const text = `# Made by the first start; .env.example lists every setting.\nJWT_SECRET=${secret}\n`;
+  try {
+    writeFileSync(inProject('.env'), text, { flag: 'wx', mode: 0o600 });
+    console.log('Created .env with a random JWT_SECRET.');
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+}
+
+function exitOnFailure({ status, error }, command) {
+  if (status === 0) return;
+  console.error(`${command} failed${error ? `: ${error.message}` : ''}.`);
+  process.exit(status || 1);
+}

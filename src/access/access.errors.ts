@@ -1,0 +1,18 @@
+import { AppError } from '../common/app-error.js';
+import { ErrorAction, ErrorCode, ErrorReason } from '../common/error-codes.js';
+
+/** `UNAUTHENTICATED`: who the caller is could not be established; `reason` says why and `action` what to do. */
+export function unauthenticated(reason: ErrorReason, message: string, action: ErrorAction): AppError {
+  return new AppError(ErrorCode.UNAUTHENTICATED, message, { reason, action });
+}
+
+export const tokenMissing = (): AppError =>
+  unauthenticated(ErrorReason.TOKEN_MISSING, 'Sign in: this field needs an access token.', ErrorAction.LOGIN);
+
+/** `FORBIDDEN`: the caller is known and may not. A new login would not help. */
+export const forbidden = (message = 'You are not allowed to use this field.'): AppError =>
+  new AppError(ErrorCode.FORBIDDEN, message, { action: ErrorAction.NONE });
+
+/** `NOT_FOUND`: no such row, or another's row. The two can not be told apart. */
+export const notFound = (message: string): AppError =>
+  new AppError(ErrorCode.NOT_FOUND, message, { action: ErrorAction.NONE });

@@ -1,0 +1,34 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { GqlExecutionContext } from '@nestjs/graphql';
+import type { Request, Response } from 'express';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { ClientInfo } from '../common/client-info.js';
+
+/** What every resolver finds in its context. Made afresh for each request. */
+export interface GraphQLContext {
+  req: Request;
+  res: Response;
+}
+
+/** The HTTP request behind a resolver or a controller method. */
+export function requestOf(context: ExecutionContext): Request {
+  return context.getType<'graphql' | 'http'>() === 'graphql'
+    ? GqlExecutionContext.create(context).getContext<GraphQLContext>().req
+    : context.switchToHttp().getRequest<Request>();
+}
+
+/** The response name (alias or field name) of the root field that a resolver works under. */
+export function rootFieldOf(info: GraphQLResolveInfo): string {
+  let path = info.path;
+  while (path.prev) path = path.prev;
+  return String(path.key);
+}
+
+const USER_AGENT_MAX_LENGTH = 500;
+
+/** Address and device of the caller. Express works the address out under `TRUST_PROXY`. */
+export function clientOf({ ip, headers }: Request): ClientInfo {
+  const userAgent = headers['user-agent']?.replace(/\p{C}/gu, '').slice(0, USER_AGENT_MAX_LENGTH);
+  // IPv4 on a dual-stack socket arrives as an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2).
+  return { ipAddress: ip?.replace(/^::ffff:/, '') ?? null, userAgent: userAgent || null };
+}

@@ -1,0 +1,43 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { CommonModule } from './common/common.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Env } from './config/env.js';
+import { DatabaseModule } from './database/database.module.js';
+import { entities } from './entities.js';
+import { GraphQLModule } from './graphql/graphql.module.js';
+import { IdeModule } from './ide/ide.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { PasswordsModule } from './passwords/passwords.module.js';
+import { RolesModule } from './roles/roles.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { TokensModule } from './tokens/tokens.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** The table of contents, lowest layer first (ARCHITECTURE.md). */
+@Module({})
+export class AppModule {
+  static register(env: Env): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        CommonModule,
+        ConfigModule.register(env),
+        LoggingModule.register(env),
+        DatabaseModule.register(entities),
+        AuditModule,
+        KeysModule,
+        RolesModule,
+        UsersModule,
+        PasswordsModule,
+        TokensModule,
+        SessionsModule,
+        AuthModule,
+        GraphQLModule,
+        ...(env.IDE ? [IdeModule] : []),
+      ],
+    };
+  }
+}

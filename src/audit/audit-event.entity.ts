@@ -1,0 +1,29 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { idProperty, moment } from '../database/base.properties.js';
+import type { AuditEventType } from './audit-events.js';
+
+const schema = defineEntity({
+  name: 'AuditEvent',
+  tableName: 'audit_events',
+  indexes: [
+    { name: 'audit_events_subject_at', properties: ['subjectId', 'at'] },
+    { name: 'audit_events_at', properties: ['at'] },
+  ],
+  properties: {
+    id: idProperty(),
+    at: moment(),
+    type: p.string().length(64).$type<AuditEventType>(),
+    /** Who acted, and on whom. Plain ids: the trail outlives the users it speaks of. */
+    actorId: p.uuid().nullable(),
+    subjectId: p.uuid().nullable(),
+    sessionId: p.uuid().nullable(),
+    ipAddress: p.string().length(45).nullable(),
+    userAgent: p.string().length(500).nullable(),
+    details: p.json<Record<string, unknown>>().nullable(),
+  },
+});
+
+/** One security decision, kept for investigation. Never holds a secret. */
+export class AuditEvent extends schema.class {}
+
+schema.setClass(AuditEvent);

@@ -1,0 +1,14 @@
+/** The closed list of what is audited. The names are stable: operators filter and alert on them. */
+export type AuditEventType =
+  | 'user.signed_up'
+  | 'user.created'
+  | 'user.logged_in'
+  | 'user.login_failed'
+  | 'user.logged_out'
+  | 'user.roles_changed'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'user.email_verified'
+  | 'session.revoked'
+  | 'session.refresh_reused'
+  | 'session.refresh_unknown_counter';

@@ -1,0 +1,72 @@
+import { Field, InputType } from '@nestjs/graphql';
+import { Transform } from 'class-transformer';
+import { IsNotEmpty, IsOptional, Matches, MaxLength } from 'class-validator';
+import { AcceptablePassword } from '../passwords/acceptable-password.decorator.js';
+import { PASSWORD_MAX_LENGTH } from '../passwords/password-policy.js';
+import { EmailAddress } from '../users/email.js';
+import { TokenTransport } from './token-transport.js';
+
+/** Long enough for every token that the server can issue. */
+const TOKEN_MAX_LENGTH = 256;
+
+const transport = {
+  nullable: true,
+  defaultValue: TokenTransport.BODY,
+  description: 'How to receive the tokens. BODY when absent.',
+};
+
+@InputType({ description: 'A new account.' })
+export class SignupInput {
+  @Field(() => String, { description: 'The address to sign in with. Blanks around it and letter case do not matter.' })
+  @EmailAddress()
+  email!: string;
+
+  @Field(() => String, { description: '8 to 1024 characters of any kind, none of the common passwords.' })
+  @AcceptablePassword()
+  password!: string;
+
+  @Field(() => String, { nullable: true, description: 'What to call the user. At most 200 characters.' })
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value))
+  @IsOptional()
+  @MaxLength(200, { message: 'must not be longer than 200 characters' })
+  @Matches(/^[^\p{Cc}\p{Cs}]+$/u, { message: 'must hold visible characters only' })
+  name?: string | null;
+
+  @Field(() => TokenTransport, transport)
+  transport!: TokenTransport | null;
+}
+
+@InputType({ description: 'The credentials of an existing account.' })
+export class LoginInput {
+  @Field(() => String, { description: 'The address of the account, in any letter case.' })
+  @EmailAddress()
+  email!: string;
+
+  @Field(() => String, { description: 'Compared exactly as it is sent.' })
+  @IsNotEmpty({ message: 'must not be empty' })
+  @MaxLength(PASSWORD_MAX_LENGTH, { message: `must not be longer than ${PASSWORD_MAX_LENGTH} characters` })
+  password!: string;
+
+  @Field(() => TokenTransport, transport)
+  transport!: TokenTransport | null;
+}
+
+@InputType({ description: 'The refresh token to exchange.' })
+export class RefreshInput {
+  @Field(() => String, { nullable: true, description: 'Absent or null: the one in the cookie is used.' })
+  @IsOptional()
+  @MaxLength(TOKEN_MAX_LENGTH, { message: 'is longer than any refresh token' })
+  refreshToken?: string | null;
+}
+
+@InputType({ description: 'Which session to end.' })
+export class LogoutInput {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Ends the session of this token. Absent: the one of the cookie or of the access token.',
+  })
+  refreshToken?: string | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, description: 'True ends every session of the user.' })
+  everywhere!: boolean | null;
+}

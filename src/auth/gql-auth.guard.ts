@@ -1,0 +1,70 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { JsonWebTokenError } from '@nestjs/jwt';
+import { AuthGuard } from '@nestjs/passport';
+import { GqlExecutionContext } from '@nestjs/graphql';
+import type { Request } from 'express';
+import type { GraphQLResolveInfo } from 'graphql';
+import { accessRuleOf } from '../access/access-rule.js';
+import { tokenMissing } from '../access/access.errors.js';
+import { requestOf } from '../access/request.js';
+import { grantedPrincipal } from '../access/request-principal.js';
+import { tokenInvalid } from '../tokens/token.errors.js';
+import { RequestCredentials } from './request-credentials.js';
+
+/**
+ * Establishes who calls: on every root field, on every restricted field, on every controller method. Global, and
+ * closed by default: a root field without a rule is refused (and stops the boot, see `access-map.check.ts`).
+ *
+ * A plain field resolver without a rule follows its parent, which was let through already.
+ */
+@Injectable()
+export class GqlAuthGuard extends AuthGuard('jwt') {
+  /** One verification and one look at the session for each request, however many fields ask. */
+  private readonly authentications = new WeakMap<Request, Promise<boolean>>();
+
+  constructor(private readonly credentials: RequestCredentials) {
+    super();
+  }
+
+  override getRequest(context: ExecutionContext): Request {
+    return requestOf(context);
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const rule = accessRuleOf(context.getHandler());
+    if (rule?.kind === 'public') return true;
+    if (!rule && isNestedField(context)) return true;
+    if (!rule) return false;
+    return grantedPrincipal(context) ? true : this.authenticate(context);
+  }
+
+  /** Maps the failures of Passport and its libraries to our codes; their texts stay inside. */
+  override handleRequest<TUser>(error: unknown, user: TUser | false, info: unknown): TUser {
+    if (error) throw error;
+    if (info instanceof JsonWebTokenError) throw tokenInvalid();
+    if (info instanceof Error) throw info;
+    if (!user) throw tokenInvalid();
+    return user;
+  }
+
+  private authenticate(context: ExecutionContext): Promise<boolean> {
+    const request = this.getRequest(context);
+    let authentication = this.authentications.get(request);
+    if (!authentication) {
+      authentication = this.authenticateOnce(context, request);
+      this.authentications.set(request, authentication);
+    }
+    return authentication;
+  }
+
+  private async authenticateOnce(context: ExecutionContext, request: Request): Promise<boolean> {
+    if (!this.credentials.accessToken(request)) throw tokenMissing();
+    return (await super.canActivate(context)) as boolean;
+  }
+}
+
+/** True below the root of a GraphQL document. A root field's parent object is the (absent) root value. */
+function isNestedField(context: ExecutionContext): boolean {
+  if (context.getType<'graphql' | 'http'>() !== 'graphql') return false;
+  return GqlExecutionContext.create(context).getInfo<GraphQLResolveInfo>().path.prev !== undefined;
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { Request } from 'express';
+import type { KeyObject } from 'node:crypto';
+import { Strategy } from 'passport-jwt';
+import type { Principal } from '../access/principal.js';
+import { KeysService } from '../keys/keys.service.js';
+import { SessionCheck } from '../sessions/session-check.service.js';
+import { AccessTokenService } from '../tokens/access-token.service.js';
+import { RequestCredentials } from './request-credentials.js';
+
+/** Turns the access token of a request into a `Principal`: key, signature, claims, then session and user. */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
+  constructor(
+    credentials: RequestCredentials,
+    keys: KeysService,
+    private readonly tokens: AccessTokenService,
+    private readonly sessions: SessionCheck,
+  ) {
+    super({
+      ...tokens.verifyOptions,
+      jwtFromRequest: (request: Request) => credentials.accessToken(request) ?? null,
+      secretOrKeyProvider: (_request, token: string, done) => {
+        // jsonwebtoken takes a KeyObject and is fastest with one; the types of passport-jwt do not say so. Without a
+        // key it refuses the token.
+        const provide = (key: KeyObject | undefined) => done(null, key as unknown as Buffer | undefined);
+        keys.verificationKey(token).then(provide, done);
+      },
+    });
+  }
+
+  /** Called with the payload of a token whose signature, issuer and audience are right. */
+  async validate(payload: unknown): Promise<Principal> {
+    return this.sessions.principalOf(this.tokens.claims(payload));
+  }
+}

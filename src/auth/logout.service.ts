@@ -1,0 +1,47 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { ClientInfo } from '../common/client-info.js';
+import { RotationService } from '../sessions/rotation.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { AccessTokenService } from '../tokens/access-token.service.js';
+
+export interface LogoutTokens {
+  readonly accessToken: string | undefined;
+  readonly refreshToken: string | undefined;
+}
+
+/**
+ * Ends the sessions that the tokens belong to. Any genuine token will do, expired or rotated away, because all that it
+ * can do here is end its own session. Tokens that mean nothing are ignored: logging out never fails for them.
+ */
+@Injectable()
+export class LogoutService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly rotation: RotationService,
+    private readonly tokens: AccessTokenService,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async logout({ accessToken, refreshToken }: LogoutTokens, everywhere: boolean, client: ClientInfo): Promise<void> {
+    const named = await Promise.all([
+      refreshToken ? this.rotation.sessionOf(refreshToken) : undefined,
+      accessToken ? this.tokens.sessionOf(accessToken) : undefined,
+    ]);
+    for (const session of named) {
+      if (session) await this.end(session.userId, session.sessionId, everywhere, client);
+    }
+  }
+
+  private async end(userId: string, sessionId: string, everywhere: boolean, client: ClientInfo): Promise<void> {
+    await this.em.transactional(async (em) => {
+      const ended = await this.sessions.revoke(em, { id: sessionId, user: userId }, 'logout');
+      // Only a session that was alive may end the others: a token of long ago is no right to throw the user out.
+      if (ended === 0) return;
+      if (everywhere) await this.sessions.revoke(em, { user: userId }, 'logout');
+      this.audit.record(em, 'user.logged_out', { actorId: userId, subjectId: userId, sessionId, client });
+    });
+  }
+}

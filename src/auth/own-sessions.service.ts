@@ -1,0 +1,37 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../access/access.errors.js';
+import type { Principal } from '../access/principal.js';
+import { AuditService } from '../audit/audit.service.js';
+import { isId } from '../common/ids.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+
+/** Ends sessions of the caller's own: the filter by user is the rule, so another's session is not found. */
+@Injectable()
+export class OwnSessionsService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async revokeOne(principal: Principal, id: string): Promise<boolean> {
+    const ended = isId(id) ? await this.revoke(principal, { id }) : 0;
+    if (ended === 0) throw notFound('You have no such session.');
+    return true;
+  }
+
+  revokeOthers(principal: Principal): Promise<number> {
+    return this.revoke(principal, { id: { $ne: principal.sessionId } });
+  }
+
+  private revoke({ userId, sessionId }: Principal, which: { id: string | { $ne: string } }): Promise<number> {
+    return this.em.transactional(async (em) => {
+      const ended = await this.sessions.revoke(em, { ...which, user: userId }, 'revoked_by_user');
+      const details = { ended };
+      if (ended > 0)
+        this.audit.record(em, 'session.revoked', { actorId: userId, subjectId: userId, sessionId, details });
+      return ended;
+    });
+  }
+}

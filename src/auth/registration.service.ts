@@ -1,0 +1,51 @@
+import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/app-error.js';
+import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+import { AuditService } from '../audit/audit.service.js';
+import { PasswordsService } from '../passwords/passwords.service.js';
+import { isEmailAddress, normalizeEmail } from '../users/email.js';
+import type { User } from '../users/user.entity.js';
+import { AccountsService } from './accounts.service.js';
+import { emailTaken } from './auth.errors.js';
+
+export interface Registration {
+  email: string;
+  password: string;
+  name?: string;
+  roles?: readonly string[];
+  emailVerified?: boolean;
+}
+
+/** Makes accounts for operators: the same checks as the sign-up form, whatever `SIGNUP_ENABLED` says, and no session. */
+@Injectable()
+export class RegistrationService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly accounts: AccountsService,
+    private readonly passwords: PasswordsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async register({ email: given, password, ...account }: Registration): Promise<User> {
+    const email = normalizeEmail(given);
+    if (!isEmailAddress(email)) {
+      const fields = [{ path: 'email', message: 'must be an e-mail address' }];
+      throw new AppError(ErrorCode.BAD_USER_INPUT, 'email: must be an e-mail address', {
+        action: ErrorAction.FIX_INPUT,
+        fields,
+      });
+    }
+    const passwordHash = await this.passwords.hashNew(password, { email, path: 'password' });
+    try {
+      return await this.em.fork().transactional(async (em) => {
+        const user = await this.accounts.create(em, { ...account, email, passwordHash });
+        this.audit.record(em, 'user.created', { subjectId: user.id, details: { roles: account.roles ?? [] } });
+        return user;
+      });
+    } catch (error) {
+      if (error instanceof UniqueConstraintViolationException) throw emailTaken('email');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { AppError } from '../common/app-error.js';
+import { VERSION } from '../common/version.js';
+import { dbCommand } from './db.command.js';
+import { userCommand } from './user.command.js';
+
+/** The operator's commands: `npm run cli -- --help`. */
+const program = new Command('latchkey')
+  .description('Operate a Latchkey server. Reads the same environment and .env file as the server.')
+  .version(VERSION)
+  .addCommand(dbCommand())
+  .addCommand(userCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const problems =
+    error instanceof AppError ? (error.fields ?? []).map((field) => `  ${field.path}: ${field.message}`) : [];
+  process.stderr.write(`${[message, ...problems].join('\n')}\n`);
+  process.exitCode = 1;
+}

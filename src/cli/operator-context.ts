@@ -1,0 +1,16 @@
+import { MikroORM, RequestContext } from '@mikro-orm/core';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module.js';
+import { loadEnv } from '../config/load-env.js';
+
+/** Runs an operator's command on the services of the server itself, with a unit of work of its own. */
+export async function withServices(command: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+  const env = loadEnv();
+  const app = await NestFactory.createApplicationContext(AppModule.register(env), { logger: ['error', 'warn'] });
+  try {
+    await RequestContext.create(app.get(MikroORM).em, () => command(app));
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+
+/** The server's only source of "now". Tests replace it to move time; nothing else calls `Date.now()`. */
+@Injectable()
+export class Clock {
+  now(): Date {
+    return new Date();
+  }
+
+  /** Whole seconds since the epoch: the unit of the numeric dates of a JWT (RFC 7519 section 2). */
+  epochSeconds(): number {
+    return Math.floor(this.now().getTime() / 1000);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * State that lives exactly as long as one request: the returned function gives each request its own value, made on
+ * first use. The key is held weakly, so nothing outlives the request and nothing is shared between two callers.
+ */
+export function perRequest<T>(create: () => T): (request: object) => T {
+  const values = new WeakMap<object, T>();
+  return (request) => {
+    let value = values.get(request);
+    if (value === undefined) {
+      value = create();
+      values.set(request, value);
+    }
+    return value;
+  };
+}

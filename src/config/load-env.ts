@@ -1,0 +1,4 @@
+import { parseEnv, type Env } from './env.js';
+export function loadEnv(): Env {
+  return parseEnv(process.env);
+}

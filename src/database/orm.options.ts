@@ -1,0 +1,60 @@
+import type { EntityClass, Options } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { SqliteDriver } from '@mikro-orm/sqlite';
+import type { Env } from '../config/env.js';
+import { ImmediateSqliteDialect } from './immediate-sqlite.dialect.js';
+import { postgresMigrations } from './migrations/postgres/index.js';
+import { sqliteMigrations } from './migrations/sqlite/index.js';
+
+const SQLITE_PREFIX = 'sqlite:';
+
+/** True when `DATABASE_URL` names the embedded engine. */
+export const isSqlite = (url: string): boolean => url.startsWith(SQLITE_PREFIX);
+
+/**
+ * MikroORM's options for either engine, from `DATABASE_URL` alone. The server, the command line, the MikroORM CLI
+ * (mikro-orm.config.ts) and the tests all build theirs here.
+ */
+export function ormOptions(env: Pick<Env, 'DATABASE_URL'>, entities: EntityClass[]): Partial<Options> {
+  const url = env.DATABASE_URL;
+  return {
+    ...(isSqlite(url) ? sqliteOptions(url) : postgresOptions(url)),
+    entities,
+    extensions: [Migrator],
+    // The queries hold password hashes and token salts: they are never logged (ASVS 16.2.5).
+    debug: false,
+  };
+}
+
+function sqliteOptions(url: string): Partial<Options> {
+  const file = url.slice(SQLITE_PREFIX.length);
+  return {
+    driver: SqliteDriver,
+    dbName: file,
+    driverOptions: new ImmediateSqliteDialect(file),
+    migrations: migrations('sqlite', sqliteMigrations),
+  };
+}
+
+function postgresOptions(url: string): Partial<Options> {
+  return {
+    driver: PostgreSqlDriver,
+    clientUrl: url,
+    migrations: migrations('postgres', postgresMigrations),
+  };
+}
+
+/** Migrations are listed by class, so that the built server, the tests and the CLI run the very same ones. */
+function migrations(
+  engine: 'sqlite' | 'postgres',
+  migrationsList: NonNullable<Options['migrations']>['migrationsList'],
+) {
+  return {
+    migrationsList: migrationsList ?? [],
+    path: `src/database/migrations/${engine}`,
+    snapshot: false,
+    silent: true,
+    emit: 'ts' as const,
+  };
+}

@@ -1,0 +1,50 @@
+import type { ApolloDriverConfig } from '@nestjs/apollo';
+import { Inject, Injectable } from '@nestjs/common';
+import type { GqlOptionsFactory } from '@nestjs/graphql';
+import { authDirective } from '../access/auth.directive.js';
+import type { GraphQLContext } from '../access/request.js';
+import { ENV, type Env } from '../config/env.js';
+import { DateTimeScalar } from './date-time.scalar.js';
+import { errorEnums } from './error-enums.js';
+import { formatError } from './format-error.js';
+import { noIntrospection } from './no-introspection.rule.js';
+import { variableValuesPlugin } from './variable-values.plugin.js';
+
+/** Every setting of Apollo Server and of the schema builder. */
+@Injectable()
+export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
+  constructor(@Inject(ENV) private readonly env: Pick<Env, 'INTROSPECTION'>) {}
+
+  createGqlOptions(): Omit<ApolloDriverConfig, 'driver'> {
+    return {
+      path: '/graphql',
+      // In memory only. `npm run schema` writes the file; a server that rewrote it at every start would restart a
+      // watcher for ever.
+      autoSchemaFile: true,
+      sortSchema: true,
+      buildSchemaOptions: {
+        directives: [authDirective],
+        scalarsMap: [{ type: Date, scalar: DateTimeScalar }],
+        orphanedTypes: errorEnums,
+      },
+      // Without this, access rules on @ResolveField methods compile and do nothing.
+      fieldResolverEnhancers: ['guards'],
+      context: ({ req, res }: GraphQLContext): GraphQLContext => ({ req, res }),
+
+      formatError,
+      autoTransformHttpErrors: false,
+      includeStacktraceInErrorResponses: false,
+
+      graphiql: false,
+      introspection: true,
+      validationRules: this.env.INTROSPECTION ? [] : [noIntrospection],
+      // Suggestions ("Did you mean …?") are introspection by guessing.
+      hideSchemaDetailsFromClientErrors: !this.env.INTROSPECTION,
+
+      csrfPrevention: true,
+      allowBatchedHttpRequests: false,
+      persistedQueries: false,
+      plugins: [variableValuesPlugin],
+    };
+  }
+}

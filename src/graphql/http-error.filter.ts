@@ -1,0 +1,55 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { Response } from 'express';
+import { AppError } from '../common/app-error.js';
+import { ErrorCode } from '../common/error-codes.js';
+import { extensionsOf } from './error-response.js';
+import { logFault } from './log-fault.js';
+import { publicErrorOf } from './public-error.js';
+
+/** What a client reads when the HTTP layer refuses. Fixed texts: parsers quote the body in theirs. */
+const MESSAGES = new Map<number, string>([
+  [400, 'The request could not be read.'],
+  [404, 'There is nothing at this address.'],
+  [405, 'This method is not allowed here.'],
+  [413, 'The request body is too large.'],
+  [415, 'The content type or charset is not supported.'],
+]);
+
+/** Errors outside of GraphQL, as JSON of the same shape. Express's own HTML pages never leave the server. */
+@Catch()
+export class HttpErrorFilter implements ExceptionFilter {
+  catch(exception: unknown, host: ArgumentsHost): unknown {
+    // For a resolver the exception is handed on as it is: `formatError` is the one way out there.
+    if (host.getType<'graphql' | 'http'>() === 'graphql') return exception;
+    const status = statusOf(exception);
+    const error = status < 500 ? refusal(status, exception) : publicErrorOf(exception);
+    logFault(error);
+    const response = host.switchToHttp().getResponse<Response>();
+    if (response.headersSent) return response.end();
+    const httpStatus = error.code === ErrorCode.SERVICE_UNAVAILABLE ? 503 : status;
+    return response.status(httpStatus).json({ errors: [{ message: error.message, extensions: extensionsOf(error) }] });
+  }
+}
+
+/** HttpException and the errors of body-parser carry their status; an AppError of a guard stands for 401 or 403. */
+function statusOf(exception: unknown): number {
+  if (exception instanceof HttpException) return exception.getStatus();
+  if (exception instanceof AppError) return STATUS_BY_CODE.get(exception.code) ?? 400;
+  const status = typeof exception === 'object' && exception !== null && 'status' in exception ? exception.status : 500;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}
+
+const STATUS_BY_CODE = new Map<ErrorCode, number>([
+  [ErrorCode.UNAUTHENTICATED, 401],
+  [ErrorCode.FORBIDDEN, 403],
+  [ErrorCode.NOT_FOUND, 404],
+  [ErrorCode.TOO_MANY_REQUESTS, 429],
+  [ErrorCode.SERVICE_UNAVAILABLE, 503],
+  [ErrorCode.INTERNAL_SERVER_ERROR, 500],
+]);
+
+function refusal(status: number, exception: unknown): AppError {
+  if (exception instanceof AppError) return exception;
+  const code = status === 404 ? ErrorCode.NOT_FOUND : ErrorCode.BAD_REQUEST;
+  return new AppError(code, MESSAGES.get(status) ?? 'The request was refused.');
+}

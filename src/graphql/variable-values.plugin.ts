@@ -1,0 +1,59 @@
+import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } from '@apollo/server';
+import {
+  coerceInputValue,
+  GraphQLError,
+  type GraphQLSchema,
+  isInputType,
+  typeFromAST,
+  type VariableDefinitionNode,
+} from 'graphql';
+import type { GraphQLContext } from '../access/request.js';
+import type { FieldProblem } from '../common/app-error.js';
+import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+
+/**
+ * Checks the variables before execution does, because GraphQL.js puts their values into its messages:
+ * `got invalid value { password: "…" }`. Ours name the paths, and all of them at once.
+ */
+export const variableValuesPlugin: ApolloServerPlugin<GraphQLContext> = {
+  requestDidStart: async () => ({ didResolveOperation: async (context) => assertVariables(context) }),
+};
+
+function assertVariables(context: GraphQLRequestContextDidResolveOperation<GraphQLContext>): void {
+  const { operation, request, schema } = context;
+  const values = request.variables ?? {};
+  const fields = (operation?.variableDefinitions ?? []).flatMap((definition) => problemsOf(definition, values, schema));
+  if (fields.length === 0) return;
+  throw new GraphQLError(
+    `Variables do not fit: ${fields.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    {
+      extensions: { code: ErrorCode.BAD_USER_INPUT, action: ErrorAction.FIX_INPUT, fields, http: { status: 400 } },
+    },
+  );
+}
+
+function problemsOf(
+  { variable, type: typeNode, defaultValue }: VariableDefinitionNode,
+  values: Record<string, unknown>,
+  schema: GraphQLSchema,
+): FieldProblem[] {
+  const name = variable.name.value;
+  const type = typeFromAST(schema, typeNode);
+  const isAbsent = !Object.hasOwn(values, name);
+  if (!isInputType(type) || (isAbsent && (defaultValue || typeNode.kind !== 'NonNullType'))) return [];
+  const problems: FieldProblem[] = [];
+  coerceInputValue(values[name], type, (path, value, { message }) => {
+    problems.push(problemOf([name, ...path], value, message));
+  });
+  return problems;
+}
+
+function problemOf(path: readonly (string | number)[], value: unknown, graphqlMessage: string): FieldProblem {
+  // A missing field is named by the schema, so its name may be told. An unknown one is named by the client.
+  const missing = /^Field "(\w+)" of required type/.exec(graphqlMessage)?.[1];
+  if (missing) return { path: [...path, missing].join('.'), message: 'is required' };
+  const isUnknown = graphqlMessage.includes('is not defined by type');
+  const isNothing = value === null || value === undefined;
+  const expectation = isNothing ? 'is required' : 'has the wrong type';
+  return { path: path.join('.'), message: isUnknown ? 'has a field that its type does not define' : expectation };
+}

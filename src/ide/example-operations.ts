@@ -1,0 +1,109 @@
+import type { AltairConfigOptions } from 'altair-static';
+import { FORGET_TOKENS, REMEMBER_TOKENS } from './token-scripts.js';
+
+/** One tab of the playground. */
+export type ExampleOperation = NonNullable<AltairConfigOptions['initialWindows']>[number];
+
+/** The header that every tab sends: empty before the first login, and a public operation does not mind. */
+export const AUTHORIZATION_HEADER = { Authorization: 'Bearer {{accessToken}}' };
+
+const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
+const rememberedSession = { input: { refreshToken: '{{refreshToken}}' } };
+
+const authPayload = `... on AuthPayload {
+      accessToken
+      refreshToken
+      expiresIn
+      user { id email roles }
+    }`;
+
+/** The ready-made tabs, in the order in which a newcomer runs them. Altair opens on the last one. */
+export const exampleOperations: ExampleOperation[] = [
+  example(
+    'Sign up',
+    `# Creates an account and signs it in. The other tabs use its tokens by themselves.
+mutation SignUp($input: SignupInput!) {
+  signup(input: $input) {
+    ${authPayload}
+    ... on EmailVerificationRequired { email }
+  }
+}`,
+    { variables: { input: { ...credentials, name: 'Ada Lovelace' } }, afterwards: REMEMBER_TOKENS },
+  ),
+  example(
+    'Log in',
+    `# Signs in with the account of the first tab. The other tabs use its tokens by themselves.
+mutation LogIn($input: LoginInput!) {
+  login(input: $input) {
+    ${authPayload}
+    ... on EmailVerificationRequired { email }
+  }
+}`,
+    { variables: { input: credentials }, afterwards: REMEMBER_TOKENS },
+  ),
+  example(
+    'Me',
+    `# Who the access token in the Authorization header speaks for.
+query Me {
+  me { id email emailVerified name roles permissions createdAt }
+}`,
+  ),
+  example(
+    'A refused field',
+    `# Only callers with users:read may see lastLoginAt. For others it is null, with one FORBIDDEN error at its path,
+# and the rest of the answer arrives.
+query ARefusedField {
+  me { id lastLoginAt }
+}`,
+  ),
+  example(
+    'My sessions',
+    `# Every place where this account is signed in.
+query MySessions {
+  mySessions { id device ipAddress createdAt lastActiveAt expiresAt current }
+}`,
+  ),
+  example(
+    'Refresh',
+    `# Trades the remembered refresh token for new tokens. The other tabs use them by themselves.
+mutation Refresh($input: RefreshInput!) {
+  refresh(input: $input) { accessToken refreshToken expiresIn }
+}`,
+    { variables: rememberedSession, afterwards: REMEMBER_TOKENS },
+  ),
+  example(
+    'Log out',
+    `# Ends the session. Its tokens stop working at once, and the other tabs forget them.
+mutation LogOut($input: LogoutInput) {
+  logout(input: $input)
+}`,
+    { variables: rememberedSession, afterwards: FORGET_TOKENS },
+  ),
+  example(
+    'Server info',
+    `# Public: what a sign-in page needs to draw itself. Then try the other tabs, from left to right.
+query ServerInfo {
+  serverInfo {
+    version
+    signupEnabled
+    emailVerificationRequired
+    passwordPolicy { minLength maxLength }
+    tokenTransports
+  }
+}`,
+  ),
+];
+
+function example(
+  name: string,
+  query: string,
+  { variables = {}, afterwards }: { variables?: object; afterwards?: string } = {},
+): ExampleOperation {
+  return {
+    initialName: name,
+    initialQuery: query,
+    initialVariables: JSON.stringify(variables, null, 2),
+    initialHeaders: AUTHORIZATION_HEADER,
+    ...(afterwards && { initialPostRequestScript: afterwards }),
+  };
+}

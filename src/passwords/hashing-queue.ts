@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os';
+import PQueue from 'p-queue';
+import { AppError } from '../common/app-error.js';
+import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+
+/** libuv's default. bcrypt runs in this pool, and so do file access and DNS. */
+const LIBUV_THREADS = 4;
+
+export interface HashingBounds {
+  /** Hashes at the same time. */
+  concurrency: number;
+  /** Callers that wait for their turn. */
+  maxWaiting: number;
+  maxWaitMs: number;
+}
+
+/** One hash a core, and always one thread of the pool left over. A waiting caller costs memory, a hash costs a core. */
+export const HASHING_BOUNDS: HashingBounds = {
+  concurrency: Math.min(availableParallelism(), LIBUV_THREADS - 1),
+  maxWaiting: 200,
+  maxWaitMs: 5_000,
+};
+
+/** By then whoever waits at the moment of a refusal has been served or refused. */
+const RETRY_AFTER_SECONDS = HASHING_BOUNDS.maxWaitMs / 1000;
+
+/**
+ * The one way to bcrypt (ASVS 15.2.2, 15.4.4): first come, first served, at most `concurrency` at a time. A caller
+ * beyond the bounds is refused without any bcrypt.
+ */
+export class HashingQueue {
+  private readonly queue: PQueue;
+
+  constructor(private readonly bounds: HashingBounds = HASHING_BOUNDS) {
+    this.queue = new PQueue({ concurrency: bounds.concurrency });
+  }
+
+  /** @throws AppError `SERVICE_UNAVAILABLE` with `retryAfter` when the queue is full or the wait too long. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.queue.size >= this.bounds.maxWaiting) throw overloaded();
+    const wait = new AbortController();
+    const timer = setTimeout(() => wait.abort(overloaded()), this.bounds.maxWaitMs);
+    const start = (): Promise<T> => {
+      clearTimeout(timer);
+      return work();
+    };
+    return this.queue.add(start, { signal: wait.signal });
+  }
+}
+
+function overloaded(): AppError {
+  return new AppError(ErrorCode.SERVICE_UNAVAILABLE, 'Too many passwords are being checked right now. Try again.', {
+    action: ErrorAction.RETRY,
+    retryAfter: RETRY_AFTER_SECONDS,
+  });
+}

@@ -1,0 +1,126 @@
+import { EntityManager, type Loaded } from '@mikro-orm/core';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { ClientInfo } from '../common/client-info.js';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { formatRefreshToken, isGenuine, parseRefreshToken } from './refresh-token.js';
+import { decideRotation, type RotationDecision } from './rotation-decision.js';
+import type { RefreshRefusal } from './session.errors.js';
+import { Session } from './session.entity.js';
+import { sessionEnd } from './session-lifetime.js';
+
+export type RotatedSession = Loaded<Session, 'user.roles'>;
+
+export type Rotation =
+  | { readonly kind: 'rotated' | 'same-successor'; readonly session: RotatedSession; readonly refreshToken: string }
+  | { readonly kind: 'refused'; readonly refusal: RefreshRefusal };
+
+/**
+ * Exchanges a refresh token for its successor. Rotation is one conditional UPDATE, so of any number of callers, on any
+ * number of instances, exactly one rotates; the others receive the same successor while the grace period lasts.
+ * Refusals are returned, not thrown: what they revoke is committed before anybody can roll it back.
+ */
+@Injectable()
+export class RotationService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+    @Inject(ENV)
+    private readonly env: Pick<
+      Env,
+      'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS' | 'REFRESH_GRACE_SECONDS' | 'REFRESH_TOKEN_TTL' | 'SESSION_MAX_AGE'
+    >,
+  ) {}
+
+  async rotate(token: string, client: ClientInfo): Promise<Rotation> {
+    const presented = parseRefreshToken(token);
+    if (!presented) return { kind: 'refused', refusal: 'invalid' };
+    const secrets = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS];
+    for (;;) {
+      const session = await this.read(presented.sessionId);
+      if (!session || !isGenuine(presented, session.refreshSalt, secrets))
+        return { kind: 'refused', refusal: 'invalid' };
+      const decision = this.decide(presented.counter, session);
+      switch (decision.kind) {
+        case 'rotate':
+          if (await this.advance(session)) return this.successor('rotated', session);
+          // Somebody else rotated or revoked between our read and our UPDATE: look again. The counter only grows,
+          // so the second look never decides to rotate.
+          continue;
+        case 'same-successor':
+          return this.successor('same-successor', session);
+        case 'refuse':
+          await this.raiseAlarm(decision, session, client);
+          return { kind: 'refused', refusal: decision.refusal };
+      }
+    }
+  }
+
+  /** The session of a genuine token, current or not: enough to end that session, and for nothing else. */
+  async sessionOf(token: string): Promise<{ userId: string; sessionId: string } | undefined> {
+    const presented = parseRefreshToken(token);
+    const session = presented && (await this.read(presented.sessionId));
+    const secrets = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS];
+    if (!session || !isGenuine(presented, session.refreshSalt, secrets)) return undefined;
+    return { userId: session.user.id, sessionId: session.id };
+  }
+
+  /** Reads into an entity manager of its own: always fresh, and never flushed by another resolver of the request. */
+  private read(id: string): Promise<RotatedSession | null> {
+    return this.em.fork().findOne(Session, { id }, { populate: ['user.roles'], strategy: 'joined' });
+  }
+
+  private decide(counter: number, session: RotatedSession): RotationDecision {
+    const state = {
+      refreshCounter: session.refreshCounter,
+      rotatedAt: session.rotatedAt,
+      createdAt: session.createdAt,
+      expiresAt: session.expiresAt,
+      revokedAt: session.revokedAt ?? null,
+      userDisabledAt: session.user.$.disabledAt ?? null,
+    };
+    return decideRotation(counter, state, this.clock.now(), {
+      graceSeconds: this.env.REFRESH_GRACE_SECONDS,
+      sessionMaxAgeSeconds: this.env.SESSION_MAX_AGE,
+    });
+  }
+
+  /** The conditional UPDATE. True when this call rotated; the entity then holds what the row holds. */
+  private async advance(session: RotatedSession): Promise<boolean> {
+    const now = this.clock.now();
+    const next = {
+      refreshCounter: session.refreshCounter + 1,
+      rotatedAt: now,
+      lastActiveAt: now,
+      expiresAt: sessionEnd(session.createdAt, now, this.env),
+    };
+    const current = { id: session.id, refreshCounter: session.refreshCounter, revokedAt: null };
+    const updated = await this.em.fork().nativeUpdate(Session, current, next);
+    if (updated === 1) Object.assign(session, next);
+    return updated === 1;
+  }
+
+  private successor(kind: 'rotated' | 'same-successor', session: RotatedSession): Rotation {
+    const refreshToken = formatRefreshToken(this.env.JWT_SECRET, session, session.refreshCounter);
+    return { kind, session, refreshToken };
+  }
+
+  /** Reuse ends this session and it alone; the other devices of the user are not under suspicion. */
+  private async raiseAlarm(
+    { alarm }: Extract<RotationDecision, { kind: 'refuse' }>,
+    session: RotatedSession,
+    client: ClientInfo,
+  ): Promise<void> {
+    if (!alarm) return;
+    const facts = { subjectId: session.user.id, sessionId: session.id, client };
+    await this.em.fork().transactional(async (em) => {
+      if (alarm === 'reused') {
+        const live = { id: session.id, revokedAt: null };
+        await em.nativeUpdate(Session, live, { revokedAt: this.clock.now(), revokedReason: 'refresh_reused' });
+      }
+      this.audit.record(em, alarm === 'reused' ? 'session.refresh_reused' : 'session.refresh_unknown_counter', facts);
+    });
+  }
+}

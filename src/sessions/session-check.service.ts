@@ -1,0 +1,40 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../access/principal.js';
+import { Clock } from '../common/clock.js';
+import type { AccessTokenClaims } from '../tokens/access-token.claims.js';
+import { tokenRevoked, tokenStale } from '../tokens/token.errors.js';
+import { Session } from './session.entity.js';
+import { accountDisabled, sessionExpired } from './session.errors.js';
+
+/**
+ * Revocation, at once and everywhere: every request that presents an access token asks whether its session and user
+ * still stand. One read by primary key; the user it loads is the one that `me` then finds in the identity map.
+ */
+@Injectable()
+export class SessionCheck {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The caller behind verified claims. Throws `UNAUTHENTICATED` with the reason when there is none any more. */
+  async principalOf(claims: AccessTokenClaims): Promise<Principal> {
+    const session = await this.em.findOne(
+      Session,
+      { id: claims.sid, user: claims.sub },
+      { populate: ['user'], strategy: 'joined' },
+    );
+    if (!session || session.revokedAt) throw tokenRevoked();
+    if (this.clock.now() >= session.expiresAt) throw sessionExpired();
+    if (session.user.$.disabledAt) throw accountDisabled();
+    if (session.user.$.version !== claims.ver) throw tokenStale();
+    return Object.freeze({
+      userId: claims.sub,
+      sessionId: claims.sid,
+      roles: claims.roles,
+      authTime: new Date(claims.auth_time * 1000),
+      amr: claims.amr,
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { RotationService } from './rotation.service.js';
+import { SessionCheck } from './session-check.service.js';
+import { SessionResolver } from './session.resolver.js';
+import { SessionsService } from './sessions.service.js';
+import { UserSessionsResolver } from './user-sessions.resolver.js';
+
+@Module({
+  imports: [AuditModule, TokensModule],
+  providers: [RotationService, SessionCheck, SessionsService, SessionResolver, UserSessionsResolver],
+  exports: [RotationService, SessionCheck, SessionsService],
+})
+export class SessionsModule {}

@@ -1,0 +1,78 @@
+import { EntityManager, type FilterQuery, ref } from '@mikro-orm/core';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ClientInfo } from '../common/client-info.js';
+import { Clock } from '../common/clock.js';
+import { newId } from '../common/ids.js';
+import { ENV, type Env } from '../config/env.js';
+import type { User } from '../users/user.entity.js';
+import { formatRefreshToken, newRefreshSalt } from './refresh-token.js';
+import { Session } from './session.entity.js';
+import { sessionEnd } from './session-lifetime.js';
+
+/** Why a session ended before its time. Kept in the row and in the audit trail. */
+export type RevocationReason = 'logout' | 'revoked_by_user' | 'session_limit' | 'account_disabled';
+
+/**
+ * Starts, lists and ends sessions. A revocation is one conditional UPDATE and takes effect on the next request of
+ * every instance, because each request reads the row (see `session-check.service.ts`).
+ */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+    @Inject(ENV)
+    private readonly env: Pick<Env, 'JWT_SECRET' | 'REFRESH_TOKEN_TTL' | 'SESSION_MAX_AGE' | 'MAX_SESSIONS_PER_USER'>,
+  ) {}
+
+  /**
+   * Adds a session to the transaction of `em`, ending the longest idle one when the user has as many as allowed.
+   * The caller holds the user's row, so that two logins at once do not exceed the limit.
+   */
+  async start(em: EntityManager, user: User, client: ClientInfo, authMethods: string[]): Promise<Session> {
+    await this.makeRoom(em, user.id);
+    const now = this.clock.now();
+    return em.create(Session, {
+      id: newId(),
+      user: ref(user),
+      refreshSalt: newRefreshSalt(),
+      refreshCounter: 0,
+      rotatedAt: now,
+      createdAt: now,
+      lastActiveAt: now,
+      expiresAt: sessionEnd(now, now, this.env),
+      ipAddress: client.ipAddress,
+      userAgent: client.userAgent,
+      authMethods,
+    });
+  }
+
+  /** The refresh token that is current for this session. */
+  refreshTokenOf(session: Session): string {
+    return formatRefreshToken(this.env.JWT_SECRET, session, session.refreshCounter);
+  }
+
+  /** The live sessions of the users, the most recently active first. One statement for any number of users. */
+  listLive(userIds: readonly string[]): Promise<Session[]> {
+    const where = { ...this.live(), user: { $in: [...userIds] } };
+    return this.em.find(Session, where, { orderBy: { lastActiveAt: 'desc', id: 'desc' } });
+  }
+
+  /** Ends the live sessions that match, and tells how many there were. */
+  revoke(em: EntityManager, where: FilterQuery<Session>, reason: RevocationReason): Promise<number> {
+    const change = { revokedAt: this.clock.now(), revokedReason: reason };
+    return em.nativeUpdate(Session, { $and: [this.live(), where] }, change);
+  }
+
+  private live() {
+    return { revokedAt: null, expiresAt: { $gt: this.clock.now() } };
+  }
+
+  private async makeRoom(em: EntityManager, userId: string): Promise<void> {
+    const where = { ...this.live(), user: userId };
+    const excess = (await em.count(Session, where)) - this.env.MAX_SESSIONS_PER_USER + 1;
+    if (excess <= 0) return;
+    const oldest = await em.find(Session, where, { orderBy: { lastActiveAt: 'asc', id: 'asc' }, limit: excess });
+    await this.revoke(em, { id: { $in: oldest.map(({ id }) => id) } }, 'session_limit');
+  }
+}

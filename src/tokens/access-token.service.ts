@@ -1,0 +1,111 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { JsonWebTokenError, JwtService } from '@nestjs/jwt';
+import { v4 } from 'uuid';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { KeysService } from '../keys/keys.service.js';
+import { ACCESS_TOKEN_TYPE } from '../keys/token-header.js';
+import { accessTokenClaims, type AccessTokenClaims } from './access-token.claims.js';
+import { tokenExpired, tokenInvalid } from './token.errors.js';
+
+/** The `client_id` of tokens from `login`: our own API, never a third party (RFC 9700 section 2.4). */
+const FIRST_PARTY_CLIENT = 'latchkey';
+
+/** Whom an access token speaks for, and until when. */
+export interface AccessTokenSubject {
+  userId: string;
+  sessionId: string;
+  roles: string[];
+  version: number;
+  authTime: Date;
+  amr: string[];
+  /** The token never outlives its session, not even for verifiers that see nothing but the token. */
+  notAfter: Date;
+}
+
+export interface IssuedAccessToken {
+  token: string;
+  expiresAt: Date;
+  /** Seconds. */
+  expiresIn: number;
+}
+
+/**
+ * Issues and verifies access tokens (RFC 9068). Verification is in three parts because Passport does the middle:
+ * `KeysService.verificationKey` fixes key and algorithm, the library checks signature, issuer and audience, and
+ * `claims` everything else.
+ */
+@Injectable()
+export class AccessTokenService {
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly keys: KeysService,
+    private readonly clock: Clock,
+    @Inject(ENV)
+    private readonly env: Pick<
+      Env,
+      'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_ALGORITHM' | 'ACCESS_TOKEN_TTL' | 'CLOCK_TOLERANCE_SECONDS'
+    >,
+  ) {}
+
+  async issue(subject: AccessTokenSubject): Promise<IssuedAccessToken> {
+    const iat = this.clock.epochSeconds();
+    const sessionEnd = Math.floor(subject.notAfter.getTime() / 1000);
+    const exp = Math.min(iat + this.env.ACCESS_TOKEN_TTL, sessionEnd);
+    const claims: AccessTokenClaims = {
+      iss: this.env.JWT_ISSUER,
+      aud: this.env.JWT_AUDIENCE,
+      sub: subject.userId,
+      sid: subject.sessionId,
+      jti: v4(),
+      iat,
+      exp,
+      auth_time: Math.floor(subject.authTime.getTime() / 1000),
+      amr: subject.amr,
+      client_id: FIRST_PARTY_CLIENT,
+      roles: subject.roles,
+      ver: subject.version,
+    };
+    const { kid, algorithm } = this.keys.signing();
+    const token = await this.jwt.signAsync(claims, {
+      algorithm,
+      header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid },
+    });
+    return { token, expiresAt: new Date(exp * 1000), expiresIn: exp - iat };
+  }
+
+  /** What the library must insist on. Time is left to `claims`, which reads the injected clock. */
+  get verifyOptions() {
+    return {
+      algorithms: [this.env.JWT_ALGORITHM],
+      issuer: this.env.JWT_ISSUER,
+      audience: this.env.JWT_AUDIENCE,
+      ignoreExpiration: true,
+    };
+  }
+
+  /**
+   * The claims of a payload whose signature was verified. Throws `TOKEN_INVALID` for a claim that is missing, mistyped
+   * or from the future, and `TOKEN_EXPIRED` after `exp`; both allow `CLOCK_TOLERANCE_SECONDS`.
+   */
+  claims(payload: unknown): AccessTokenClaims {
+    const { data: claims } = accessTokenClaims.safeParse(payload);
+    const now = this.clock.epochSeconds();
+    const tolerance = this.env.CLOCK_TOLERANCE_SECONDS;
+    if (!claims || claims.iat > now + tolerance) throw tokenInvalid();
+    if (now >= claims.exp + tolerance) throw tokenExpired();
+    return claims;
+  }
+
+  /** The session of a genuine token, expired or not: enough to end that session, and for nothing else. */
+  async sessionOf(token: string): Promise<{ userId: string; sessionId: string } | undefined> {
+    try {
+      const payload: unknown = await this.jwt.verifyAsync(token, this.verifyOptions);
+      const { data: claims } = accessTokenClaims.safeParse(payload);
+      return claims && { userId: claims.sub, sessionId: claims.sid };
+    } catch (error) {
+      if (error instanceof JsonWebTokenError) return undefined;
+      throw error;
+    }
+  }
+}

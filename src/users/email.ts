@@ -1,0 +1,30 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { isEmail, ValidateBy } from 'class-validator';
+
+/** Spaces inside, control and invisible characters: never part of an address that somebody means to type. */
+const FORBIDDEN = /[\s\p{C}]/u;
+
+/**
+ * The one form in which an address is stored, compared and shown: trimmed, NFC, lower case. `toLowerCase` knows no
+ * locale, so the dotless Turkish i stays a letter of its own.
+ */
+export function normalizeEmail(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase();
+}
+
+/** True for a normalised address that mail can be sent to. */
+export function isEmailAddress(value: unknown): value is string {
+  return typeof value === 'string' && !FORBIDDEN.test(value) && isEmail(value);
+}
+
+/** On a field of an input class: normalises the address, then checks it. The same rule at sign-up and at login. */
+export function EmailAddress(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? normalizeEmail(value) : value)),
+    ValidateBy({
+      name: 'emailAddress',
+      validator: { validate: isEmailAddress, defaultMessage: () => 'must be an e-mail address' },
+    }),
+  );
+}

@@ -1,0 +1,30 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { idProperty, moment } from '../database/base.properties.js';
+import { Role } from '../roles/role.entity.js';
+
+const schema = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  // The database refuses what `normalizeEmail` would not have written, whoever writes it.
+  checks: [{ name: 'users_email_normalized', expression: 'email = lower(email)' }],
+  properties: {
+    id: idProperty(),
+    email: p.string().length(254).unique('users_email_unique'),
+    emailVerified: p.boolean().default(false),
+    name: p.string().length(200).nullable(),
+    /** Null for a user without a password. Loaded only where a password is verified. */
+    passwordHash: p.string().length(255).nullable().lazy().hidden(),
+    /** Grows with every change of roles; a token that carries an older one is stale. */
+    version: p.integer().default(1),
+    roles: p.manyToMany(Role).owner().pivotTable('user_roles'),
+    createdAt: moment(),
+    lastLoginAt: moment().nullable(),
+    disabledAt: moment().nullable(),
+    disabledReason: p.string().length(500).nullable(),
+  },
+});
+
+/** An account. Its id is the `sub` of every token. */
+export class User extends schema.class {}
+
+schema.setClass(User);

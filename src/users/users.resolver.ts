@@ -1,0 +1,61 @@
+import { Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Authenticated, Permissions } from '../access/access.decorators.js';
+import { forbidden } from '../access/access.errors.js';
+import { CurrentPrincipal } from '../access/current-principal.decorator.js';
+import type { Principal } from '../access/principal.js';
+import { permissionsOfRoles, RolesService } from '../roles/roles.service.js';
+import type { User } from './user.entity.js';
+import { UserModel } from './user.model.js';
+import { UsersService } from './users.service.js';
+
+@Resolver(() => UserModel)
+export class UsersResolver {
+  constructor(
+    private readonly users: UsersService,
+    private readonly roles: RolesService,
+  ) {}
+
+  @Query(() => UserModel, { description: 'The signed-in user.' })
+  @Authenticated()
+  me(@CurrentPrincipal() principal: Principal): Promise<User> {
+    return this.users.current(principal.userId);
+  }
+
+  @ResolveField('roles', () => [String], { description: 'The names of the roles that the user holds.' })
+  async rolesOf(@Parent() user: User): Promise<string[]> {
+    const roles = await user.roles.load({ dataloader: true });
+    return roles
+      .getItems()
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  @ResolveField('permissions', () => [String], {
+    nullable: true,
+    description: 'What the roles permit. Of oneself, or of anybody with `users:read`.',
+  })
+  @Authenticated()
+  async permissionsOf(@Parent() user: User, @CurrentPrincipal() principal: Principal): Promise<string[]> {
+    if (user.id !== principal.userId && !(await this.roles.holds(principal, ['users:read']))) throw forbidden();
+    const roles = await user.roles.load({ dataloader: true });
+    return permissionsOfRoles(roles.getItems());
+  }
+
+  @ResolveField(() => Date, { nullable: true, description: 'When the user last signed in.' })
+  @Permissions('users:read')
+  lastLoginAt(@Parent() user: User): Date | null {
+    return user.lastLoginAt ?? null;
+  }
+
+  @ResolveField(() => Date, { nullable: true, description: 'Since when the account is disabled. Null: it is not.' })
+  @Permissions('users:read')
+  disabledAt(@Parent() user: User): Date | null {
+    return user.disabledAt ?? null;
+  }
+
+  @ResolveField(() => String, { nullable: true, description: 'Why the account is disabled.' })
+  @Permissions('users:read')
+  disabledReason(@Parent() user: User): string | null {
+    return user.disabledReason ?? null;
+  }
+}

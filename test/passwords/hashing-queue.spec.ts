@@ -1,0 +1,111 @@
+import { availableParallelism } from 'node:os';
+import { AppError } from '../../src/common/app-error.js';
+import { HASHING_BOUNDS, HashingQueue } from '../../src/passwords/hashing-queue.js';
+
+/** Work that lasts until the test ends it, and knows how often it ran and how much of it at once. */
+class Workload {
+  running = 0;
+  mostAtOnce = 0;
+  started = 0;
+  private readonly ends: (() => void)[] = [];
+
+  readonly work = async (): Promise<number> => {
+    this.started += 1;
+    this.running += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.running);
+    const turn = this.started;
+    await new Promise<void>((resolve) => this.ends.push(resolve));
+    this.running -= 1;
+    return turn;
+  };
+
+  endOne(): void {
+    this.ends.shift()?.();
+  }
+}
+
+const unavailable = {
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'Too many passwords are being checked right now. Try again.',
+  action: 'RETRY',
+  retryAfter: 5,
+  reason: undefined,
+  fields: undefined,
+};
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+describe('the hashing queue', () => {
+  it('leaves a thread of the pool and uses no more than the cores there are', () => {
+    expect(HASHING_BOUNDS).toEqual({
+      concurrency: Math.min(availableParallelism(), 3),
+      maxWaiting: 200,
+      maxWaitMs: 5000,
+    });
+  });
+
+  it('runs at most as many at a time as allowed, in the order of arrival, and serves all', async () => {
+    const load = new Workload();
+    const queue = new HashingQueue({ concurrency: 2, maxWaiting: 10, maxWaitMs: 1000 });
+
+    const turns = Array.from({ length: 6 }, () => queue.run(load.work));
+    for (let ended = 0; ended < 6; ended += 1) {
+      await pause(1);
+      load.endOne();
+    }
+
+    await expect(Promise.all(turns)).resolves.toEqual([1, 2, 3, 4, 5, 6]);
+    expect(load.mostAtOnce).toBe(2);
+  });
+
+  it('refuses at once, without work, when as many wait as allowed', async () => {
+    const load = new Workload();
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 1000 });
+    const served = [queue.run(load.work), queue.run(load.work)];
+
+    const refusal: unknown = await queue.run(load.work).catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(AppError);
+    expect(refusal).toMatchObject(unavailable);
+    load.endOne();
+    await pause(1);
+    load.endOne();
+    await expect(Promise.all(served)).resolves.toEqual([1, 2]);
+    expect(load.started).toBe(2);
+  });
+
+  it('refuses, without work, whoever has waited too long, and frees the place', async () => {
+    const load = new Workload();
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 20 });
+    const first = queue.run(load.work);
+
+    const refusal: unknown = await queue.run(load.work).catch((error: unknown) => error);
+    const third = queue.run(load.work);
+
+    expect(refusal).toMatchObject(unavailable);
+    load.endOne();
+    await pause(1);
+    load.endOne();
+    await expect(Promise.all([first, third])).resolves.toEqual([1, 2]);
+  });
+
+  it('never interrupts what has begun, however long it takes', async () => {
+    const load = new Workload();
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 5 });
+    const begun = queue.run(load.work);
+
+    await pause(30);
+    load.endOne();
+
+    await expect(begun).resolves.toBe(1);
+  });
+
+  it('passes a failure on and goes on with the next', async () => {
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 1000 });
+
+    await expect(queue.run(() => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory');
+    await expect(queue.run(() => Promise.resolve('next'))).resolves.toBe('next');
+  });
+});

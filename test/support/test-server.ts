@@ -1,0 +1,79 @@
+import { EntityManager, MikroORM } from '@mikro-orm/core';
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import type { AddressInfo } from 'node:net';
+import { AppModule } from '../../src/app.module.js';
+import { configureApp } from '../../src/app.setup.js';
+import { Clock } from '../../src/common/clock.js';
+import type { Env } from '../../src/config/env.js';
+import { ormOptions } from '../../src/database/orm.options.js';
+import { entities } from '../../src/entities.js';
+import { dropDatabase, testDatabaseUrl } from './database.js';
+import { FakeClock } from './fake-clock.js';
+import { type CallOptions, callGraphQL, type GraphQLAnswer } from './graphql-client.js';
+import { testEnv } from './test-env.js';
+
+export interface TestServerOptions {
+  /** Environment variables on top of those of `testEnv`. */
+  env?: Record<string, string>;
+  /** Modules of a fork: resolvers of its own, guarded by our decorators. */
+  imports?: (Type | DynamicModule)[];
+  /** A database that the test made itself, and drops itself. */
+  databaseUrl?: string;
+}
+
+/** The real application on a real database, listening on a real port. Only the clock is ours. */
+export class TestServer {
+  readonly clock: FakeClock;
+
+  private constructor(
+    readonly app: NestExpressApplication,
+    readonly env: Env,
+    readonly url: string,
+    private readonly ownDatabase: string | undefined,
+  ) {
+    this.clock = app.get(Clock);
+  }
+
+  static async start({ env: overrides, imports = [], databaseUrl }: TestServerOptions = {}): Promise<TestServer> {
+    const url = databaseUrl ?? (await testDatabaseUrl());
+    const env = testEnv(url, overrides);
+    await migrate(env);
+    const testing = await Test.createTestingModule({ imports: [AppModule.register(env), ...imports] })
+      .overrideProvider(Clock)
+      .useValue(new FakeClock())
+      .compile();
+    const app = testing.createNestApplication<NestExpressApplication>({ bodyParser: false });
+    configureApp(app, env);
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new TestServer(app, env, `http://127.0.0.1:${port}`, databaseUrl ? undefined : url);
+  }
+
+  call<T = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+    options?: CallOptions,
+  ): Promise<GraphQLAnswer<T>> {
+    return callGraphQL<T>(this.url, query, variables, options);
+  }
+
+  /** A fresh entity manager, to look at rows or to change them behind the server's back. */
+  em(): EntityManager {
+    return this.app.get(EntityManager).fork();
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    if (this.ownDatabase) await dropDatabase(this.ownDatabase);
+  }
+}
+
+/** PostgreSQL is migrated by its operator, before the server starts. SQLite migrates itself. */
+async function migrate(env: Env): Promise<void> {
+  if (env.DATABASE_URL.startsWith('sqlite:')) return;
+  const orm = await MikroORM.init(ormOptions(env, entities));
+  await orm.migrator.up();
+  await orm.close();
+}
