@@ -1,3 +1,6 @@
+import { loadDatabaseEnv } from './src/config/load-env.js';
 import { ormOptions } from './src/database/orm.options.js';
 import { entities } from './src/entities.js';
-export default ormOptions({ DATABASE_URL: process.env['DATABASE_URL'] ?? 'sqlite:./data/latchkey.sqlite' }, entities);
+
+/** For the MikroORM command line (`npx mikro-orm migration:list`): the same options as the server's. */
+export default ormOptions(loadDatabaseEnv(), entities);

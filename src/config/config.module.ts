@@ -1,5 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ENV, type Env } from './env.js';
+
+/** Hands the parsed environment to whoever injects `ENV`. Classes name the part they read: `Pick<Env, …>`. */
 @Global()
 @Module({})
 export class ConfigModule {

@@ -1,74 +1,71 @@
+import type { z } from 'zod';
+import { envSchema } from './env.schema.js';
+import { configProblems } from './env.rules.js';
+
+/** The injection token of the parsed environment: `@Inject(ENV) env: Pick<Env, 'BCRYPT_COST'>`. */
 export const ENV = Symbol('ENV');
-export type Env = Readonly<{
-  NODE_ENV: string;
-  isProduction: boolean;
+
+type Parsed = z.infer<typeof envSchema>;
+
+/** The configuration: complete, consistent and frozen. Durations are in seconds. */
+export type Env = Readonly<
+  Omit<Parsed, keyof Defaults | 'JWT_SECRET'> & Defaults & { JWT_SECRET: string; isProduction: boolean }
+>;
+
+/** Variables whose default depends on others. */
+interface Defaults {
   HOST: string;
-  PORT: number;
   PUBLIC_URL: string;
   APP_URL: string;
-  DATABASE_URL: string;
-  REDIS_URL: string | undefined;
-  JWT_SECRET: string;
-  JWT_PREVIOUS_SECRETS: readonly string[];
-  JWT_ALGORITHM: 'ES256' | 'RS256' | 'PS256' | 'HS256';
   JWT_ISSUER: string;
-  JWT_AUDIENCE: string;
-  ACCESS_TOKEN_TTL: number;
-  REFRESH_TOKEN_TTL: number;
-  SESSION_MAX_AGE: number;
-  REFRESH_GRACE_SECONDS: number;
-  CLOCK_TOLERANCE_SECONDS: number;
-  MAX_SESSIONS_PER_USER: number;
-  BCRYPT_COST: number;
-  SIGNUP_ENABLED: boolean;
-  REQUIRE_EMAIL_VERIFICATION: boolean;
-  COOKIE_DOMAIN: string | undefined;
-  COOKIE_SAMESITE: 'lax' | 'strict' | 'none';
   COOKIE_SECURE: boolean;
-  CORS_ORIGINS: readonly string[];
-  TRUST_PROXY: number | readonly string[] | false;
+  CORS_ORIGINS: string[];
   INTROSPECTION: boolean;
   IDE: boolean;
-  LOG_LEVEL: string;
-  ADMIN_EMAIL: string | undefined;
-  ADMIN_PASSWORD: string | undefined;
-}>;
-export function parseEnv(raw: Record<string, string | undefined>): Env {
-  const isProduction = !['development', 'test', undefined].includes(raw['NODE_ENV']);
-  const PORT = Number(raw['PORT'] ?? 4000);
-  const PUBLIC_URL = raw['PUBLIC_URL'] ?? `http://localhost:${PORT}`;
+}
+
+/** One thing that is wrong with the configuration. `reason` never repeats the value. */
+export interface ConfigProblem {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The server does not start with a configuration that it would have to guess at. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(problems.map(({ name, reason }) => `${name} ${reason}`).join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Pure: the same input gives the same result or the same complete list of problems, thrown as `ConfigError`. */
+export function parseEnv(raw: Readonly<Record<string, string | undefined>>): Env {
+  const result = envSchema.safeParse(raw);
+  if (!result.success) {
+    throw new ConfigError(result.error.issues.map(({ path, message }) => ({ name: path.join('.'), reason: message })));
+  }
+  const env = complete(result.data);
+  const problems = configProblems(env);
+  if (problems.length > 0) throw new ConfigError(problems);
+  for (const value of Object.values(env)) Object.freeze(value);
+  return Object.freeze(env);
+}
+
+function complete(parsed: Parsed): Env {
+  const isProduction = !['development', 'test'].includes(parsed.NODE_ENV);
+  const PUBLIC_URL = parsed.PUBLIC_URL ?? `http://localhost:${parsed.PORT}`;
+  const APP_URL = parsed.APP_URL ?? 'http://localhost:5173';
   return {
-    NODE_ENV: raw['NODE_ENV'] ?? 'development',
+    ...parsed,
     isProduction,
-    HOST: raw['HOST'] ?? '0.0.0.0',
-    PORT,
     PUBLIC_URL,
-    APP_URL: 'http://localhost:5173',
-    DATABASE_URL: raw['DATABASE_URL'] ?? 'sqlite:./data/latchkey.sqlite',
-    REDIS_URL: undefined,
-    JWT_SECRET: raw['JWT_SECRET'] ?? '',
-    JWT_PREVIOUS_SECRETS: raw['JWT_PREVIOUS_SECRETS']?.split(',') ?? [],
-    JWT_ALGORITHM: (raw['JWT_ALGORITHM'] ?? 'ES256') as 'ES256',
-    JWT_ISSUER: PUBLIC_URL,
-    JWT_AUDIENCE: 'latchkey',
-    ACCESS_TOKEN_TTL: 900,
-    REFRESH_TOKEN_TTL: 2592000,
-    SESSION_MAX_AGE: 7776000,
-    REFRESH_GRACE_SECONDS: 60,
-    CLOCK_TOLERANCE_SECONDS: 5,
-    MAX_SESSIONS_PER_USER: 100,
-    BCRYPT_COST: Number(raw['BCRYPT_COST'] ?? 12),
-    SIGNUP_ENABLED: true,
-    REQUIRE_EMAIL_VERIFICATION: false,
-    COOKIE_DOMAIN: undefined,
-    COOKIE_SAMESITE: 'lax',
-    COOKIE_SECURE: false,
-    CORS_ORIGINS: ['http://localhost:5173'],
-    TRUST_PROXY: false,
-    INTROSPECTION: !isProduction,
-    IDE: !isProduction,
-    LOG_LEVEL: raw['LOG_LEVEL'] ?? 'info',
-    ADMIN_EMAIL: raw['ADMIN_EMAIL'],
-    ADMIN_PASSWORD: raw['ADMIN_PASSWORD'],
+    APP_URL,
+    HOST: parsed.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    JWT_SECRET: parsed.JWT_SECRET ?? '',
+    JWT_ISSUER: parsed.JWT_ISSUER ?? PUBLIC_URL,
+    COOKIE_SECURE: parsed.COOKIE_SECURE ?? (isProduction || PUBLIC_URL.startsWith('https:')),
+    CORS_ORIGINS: parsed.CORS_ORIGINS ?? [new URL(APP_URL).origin],
+    INTROSPECTION: parsed.INTROSPECTION ?? !isProduction,
+    IDE: parsed.IDE ?? !isProduction,
   };
 }

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import * as parse from './parsers.js';
+
+/** Every variable that the server reads, and the one line that documents it (docs/configuration.md, .env.example). */
+export const envSchema = z.object({
+  NODE_ENV: described(
+    parse.text('development'),
+    'development',
+    '`development`, `test`, or anything else for production rules.',
+  ),
+  HOST: described(parse.optionalText, '127.0.0.1; 0.0.0.0 in production', 'Address to listen on.'),
+  PORT: described(parse.integer(4000, 0, 65_535), '4000', 'Port to listen on.'),
+  PUBLIC_URL: described(parse.optionalHttpUrl, 'http://localhost:PORT', 'URL under which clients reach the server.'),
+  APP_URL: described(parse.optionalHttpUrl, 'http://localhost:5173', 'URL of the frontend.'),
+  DATABASE_URL: described(
+    parse.text('sqlite:./data/latchkey.sqlite').refine((url) => /^(sqlite:.+|postgres(ql)?:\/\/.+)$/s.test(url), {
+      error: 'must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE',
+    }),
+    'sqlite:./data/latchkey.sqlite',
+    'Database: `sqlite:FILE` or `postgres://…`.',
+  ),
+  REDIS_URL: described(parse.optionalText, '', 'Redis for several instances. Reserved: has no effect yet.'),
+
+  JWT_SECRET: described(parse.secret, '', 'At least 32 random bytes. Every key of the server is derived from it.'),
+  JWT_PREVIOUS_SECRETS: described(
+    parse.secrets,
+    '',
+    'Former secrets that still verify: comma-separated or a JSON array.',
+  ),
+  JWT_ALGORITHM: described(
+    parse.choice('ES256', 'RS256', 'PS256', 'HS256'),
+    'ES256',
+    'How access tokens are signed: ES256, RS256, PS256, or HS256 with JWT_SECRET itself.',
+  ),
+  JWT_ISSUER: described(parse.optionalText, 'PUBLIC_URL', 'The `iss` claim.'),
+  JWT_AUDIENCE: described(parse.text('latchkey'), 'latchkey', 'The `aud` claim.'),
+  ACCESS_TOKEN_TTL: described(parse.duration('15m'), '15m', 'Lifetime of an access token.'),
+  REFRESH_TOKEN_TTL: described(parse.duration('30d'), '30d', 'A session that is not refreshed for so long ends.'),
+  SESSION_MAX_AGE: described(parse.duration('90d'), '90d', 'A session ends after so long in any case.'),
+  REFRESH_GRACE_SECONDS: described(
+    parse.integer(60, 0, 300),
+    '60',
+    'How long a replaced refresh token still answers its successor.',
+  ),
+  CLOCK_TOLERANCE_SECONDS: described(parse.integer(5, 0, 60), '5', 'Clock skew that is forgiven in tokens.'),
+  MAX_SESSIONS_PER_USER: described(
+    parse.integer(100, 1, 10_000),
+    '100',
+    'One login more ends the session that was idle the longest.',
+  ),
+
+  BCRYPT_COST: described(parse.integer(12, 4, 15), '12', 'Cost of password hashes, 10 to 15 (from 4 in tests).'),
+  SIGNUP_ENABLED: described(parse.flag(true), 'true', 'False refuses `signup`.'),
+  REQUIRE_EMAIL_VERIFICATION: described(
+    parse.flag(false),
+    'false',
+    'True lets users sign in only once their address is confirmed.',
+  ),
+  ADMIN_EMAIL: described(parse.optionalText, '', 'Makes this administrator at the start if there is no such account.'),
+  ADMIN_PASSWORD: described(parse.secret, '', 'Password of that administrator.'),
+
+  COOKIE_DOMAIN: described(parse.optionalText, '', 'Domain of the token cookies. Empty: this host alone.'),
+  COOKIE_SAMESITE: described(parse.choice('lax', 'strict', 'none'), 'lax', 'SameSite of the token cookies.'),
+  COOKIE_SECURE: described(
+    parse.optionalFlag,
+    'true in production or when PUBLIC_URL is https',
+    'Secure flag and name prefix of the token cookies.',
+  ),
+  CORS_ORIGINS: described(
+    parse.optionalOrigins,
+    'origin of APP_URL',
+    'Comma-separated origins of the frontends that may call from a browser.',
+  ),
+  TRUST_PROXY: described(parse.proxies, '0', 'Proxies in front: a number of hops, or their addresses.'),
+
+  RATE_LIMITS_ENABLED: described(parse.flag(true), 'true', 'Rate limits. Reserved: has no effect yet.'),
+  INTROSPECTION: described(parse.optionalFlag, 'false in production, else true', 'Lets clients query the schema.'),
+  IDE: described(parse.optionalFlag, 'false in production, else true', 'Serves the playground at /ide.'),
+
+  MAIL_URL: described(parse.optionalText, '', 'SMTP server. Reserved: has no effect yet.'),
+  MAIL_FROM: described(
+    parse.text('Latchkey <no-reply@localhost>'),
+    'Latchkey <no-reply@localhost>',
+    'Sender of mails. Reserved: has no effect yet.',
+  ),
+  LOG_LEVEL: described(
+    parse.choice('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
+    'info',
+    'Least severity that is logged: fatal, error, warn, info, debug, trace or silent.',
+  ),
+  METRICS_ENABLED: described(parse.flag(false), 'false', 'Prometheus metrics. Reserved: has no effect yet.'),
+});
+
+/** @param fallback the default as a person reads it; empty for none */
+function described<T extends z.ZodType>(schema: T, fallback: string, description: string): T {
+  return schema.meta({ description, fallback });
+}
