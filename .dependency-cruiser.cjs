@@ -2,12 +2,12 @@
 const LAYERS = [
   ['common', 'access'],
   ['config'],
-  ['database'],
+  ['database', 'logging'],
   ['store', 'audit', 'mail', 'keys'],
   ['users', 'roles'],
   ['passwords', 'tokens', 'sessions', 'throttle'],
   ['auth'],
-  ['graphql', 'health', 'http'],
+  ['graphql', 'health', 'http', 'ide'],
   ['cli'],
 ];
 

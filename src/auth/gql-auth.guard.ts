@@ -40,7 +40,7 @@ export class GqlAuthGuard extends AuthGuard('jwt') {
 
   /** Maps the failures of Passport and its libraries to our codes; their texts stay inside. */
   override handleRequest<TUser>(error: unknown, user: TUser | false, info: unknown): TUser {
-    if (error) throw error;
+    if (error instanceof Error) throw error;
     if (info instanceof JsonWebTokenError) throw tokenInvalid();
     if (info instanceof Error) throw info;
     if (!user) throw tokenInvalid();

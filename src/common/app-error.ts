@@ -1,4 +1,4 @@
-import { ErrorAction, ErrorCode, ErrorReason } from './error-codes.js';
+import type { ErrorAction, ErrorCode, ErrorReason } from './error-codes.js';
 
 /** One rejected input field: `path` from the argument's root (`input.email`), `message` without the value. */
 export interface FieldProblem {

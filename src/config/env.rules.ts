@@ -1,5 +1,5 @@
 import { MIN_SECRET_BYTES, secretProblem } from './secret-strength.js';
-import type { ConfigProblem, Env } from './env.js';
+import type { ConfigProblem, Env } from './env.types.js';
 
 /** bcrypt below this is too cheap to attack (ASVS 11.4.2). */
 const MIN_BCRYPT_COST = 10;

@@ -1,34 +1,11 @@
-import type { z } from 'zod';
 import { envSchema } from './env.schema.js';
 import { configProblems } from './env.rules.js';
+import type { ConfigProblem, Env, ParsedEnv } from './env.types.js';
+
+export type { ConfigProblem, Env };
 
 /** The injection token of the parsed environment: `@Inject(ENV) env: Pick<Env, 'BCRYPT_COST'>`. */
 export const ENV = Symbol('ENV');
-
-type Parsed = z.infer<typeof envSchema>;
-
-/** The configuration: complete, consistent and frozen. Durations are in seconds. */
-export type Env = Readonly<
-  Omit<Parsed, keyof Defaults | 'JWT_SECRET'> & Defaults & { JWT_SECRET: string; isProduction: boolean }
->;
-
-/** Variables whose default depends on others. */
-interface Defaults {
-  HOST: string;
-  PUBLIC_URL: string;
-  APP_URL: string;
-  JWT_ISSUER: string;
-  COOKIE_SECURE: boolean;
-  CORS_ORIGINS: string[];
-  INTROSPECTION: boolean;
-  IDE: boolean;
-}
-
-/** One thing that is wrong with the configuration. `reason` never repeats the value. */
-export interface ConfigProblem {
-  readonly name: string;
-  readonly reason: string;
-}
 
 /** The server does not start with a configuration that it would have to guess at. */
 export class ConfigError extends Error {
@@ -51,7 +28,7 @@ export function parseEnv(raw: Readonly<Record<string, string | undefined>>): Env
   return Object.freeze(env);
 }
 
-function complete(parsed: Parsed): Env {
+function complete(parsed: ParsedEnv): Env {
   const isProduction = !['development', 'test'].includes(parsed.NODE_ENV);
   const PUBLIC_URL = parsed.PUBLIC_URL ?? `http://localhost:${parsed.PORT}`;
   const APP_URL = parsed.APP_URL ?? 'http://localhost:5173';

@@ -64,7 +64,7 @@ export class AccessMapCheck implements OnApplicationBootstrap {
     return this.scanner.getAllMethodNames(prototype).flatMap((name) => {
       const method = prototype[name];
       const isOpen = method && Reflect.hasMetadata(PATH_METADATA, method) && !accessRuleOf(method);
-      return isOpen ? [`route ${prototype.constructor?.name ?? ''}.${name} carries no access rule`] : [];
+      return isOpen ? [`route ${prototype.constructor.name}.${name} carries no access rule`] : [];
     });
   }
 

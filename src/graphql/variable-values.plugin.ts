@@ -4,6 +4,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   isInputType,
+  Kind,
   typeFromAST,
   type VariableDefinitionNode,
 } from 'graphql';
@@ -40,7 +41,7 @@ function problemsOf(
   const name = variable.name.value;
   const type = typeFromAST(schema, typeNode);
   const isAbsent = !Object.hasOwn(values, name);
-  if (!isInputType(type) || (isAbsent && (defaultValue || typeNode.kind !== 'NonNullType'))) return [];
+  if (!isInputType(type) || (isAbsent && (defaultValue || typeNode.kind !== Kind.NON_NULL_TYPE))) return [];
   const problems: FieldProblem[] = [];
   coerceInputValue(values[name], type, (path, value, { message }) => {
     problems.push(problemOf([name, ...path], value, message));

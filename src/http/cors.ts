@@ -12,7 +12,7 @@ export function enableCors(app: NestExpressApplication, env: Pick<Env, 'CORS_ORI
   const allowed = new Set(env.CORS_ORIGINS);
   app.enableCors((request: { headers: { origin?: string } }, callback) => {
     const isListed = allowed.has(request.headers.origin ?? '');
-    callback(null as unknown as Error, {
+    callback(null, {
       origin: isListed,
       credentials: true,
       methods: ['GET', 'POST'],

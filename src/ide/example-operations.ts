@@ -1,11 +1,7 @@
 import type { AltairConfigOptions } from 'altair-static';
-import { FORGET_TOKENS, REMEMBER_TOKENS } from './token-scripts.js';
 
 /** One tab of the playground. */
 export type ExampleOperation = NonNullable<AltairConfigOptions['initialWindows']>[number];
-
-/** The header that every tab sends: empty before the first login, and a public operation does not mind. */
-export const AUTHORIZATION_HEADER = { Authorization: 'Bearer {{accessToken}}' };
 
 const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
 const rememberedSession = { input: { refreshToken: '{{refreshToken}}' } };
@@ -17,7 +13,10 @@ const authPayload = `... on AuthPayload {
       user { id email roles }
     }`;
 
-/** The ready-made tabs, in the order in which a newcomer runs them. Altair opens on the last one. */
+/**
+ * The ready-made tabs, in the order in which a newcomer runs them; Altair opens on the last one. `ide-page.ts` gives
+ * every tab the Authorization header and the script that fills `{{accessToken}}` and `{{refreshToken}}`.
+ */
 export const exampleOperations: ExampleOperation[] = [
   example(
     'Sign up',
@@ -28,7 +27,7 @@ mutation SignUp($input: SignupInput!) {
     ... on EmailVerificationRequired { email }
   }
 }`,
-    { variables: { input: { ...credentials, name: 'Ada Lovelace' } }, afterwards: REMEMBER_TOKENS },
+    { input: { ...credentials, name: 'Ada Lovelace' } },
   ),
   example(
     'Log in',
@@ -39,7 +38,7 @@ mutation LogIn($input: LoginInput!) {
     ... on EmailVerificationRequired { email }
   }
 }`,
-    { variables: { input: credentials }, afterwards: REMEMBER_TOKENS },
+    { input: credentials },
   ),
   example(
     'Me',
@@ -69,7 +68,7 @@ query MySessions {
 mutation Refresh($input: RefreshInput!) {
   refresh(input: $input) { accessToken refreshToken expiresIn }
 }`,
-    { variables: rememberedSession, afterwards: REMEMBER_TOKENS },
+    rememberedSession,
   ),
   example(
     'Log out',
@@ -77,7 +76,7 @@ mutation Refresh($input: RefreshInput!) {
 mutation LogOut($input: LogoutInput) {
   logout(input: $input)
 }`,
-    { variables: rememberedSession, afterwards: FORGET_TOKENS },
+    rememberedSession,
   ),
   example(
     'Server info',
@@ -94,16 +93,6 @@ query ServerInfo {
   ),
 ];
 
-function example(
-  name: string,
-  query: string,
-  { variables = {}, afterwards }: { variables?: object; afterwards?: string } = {},
-): ExampleOperation {
-  return {
-    initialName: name,
-    initialQuery: query,
-    initialVariables: JSON.stringify(variables, null, 2),
-    initialHeaders: AUTHORIZATION_HEADER,
-    ...(afterwards && { initialPostRequestScript: afterwards }),
-  };
+function example(name: string, query: string, variables: object = {}): ExampleOperation {
+  return { initialName: name, initialQuery: query, initialVariables: JSON.stringify(variables, null, 2) };
 }

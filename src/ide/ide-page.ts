@@ -1,9 +1,9 @@
 import { renderAltair } from 'altair-static';
-import { AUTHORIZATION_HEADER, exampleOperations } from './example-operations.js';
+import { exampleOperations } from './example-operations.js';
 import { POLICY_SCRIPT } from './policy-script.js';
-import { REMEMBER_TOKENS } from './token-scripts.js';
+import { TOKEN_SCRIPT } from './token-script.js';
 
-/** The environment of Altair that the token scripts write to. */
+/** The environment of Altair that the token script writes to. */
 const SESSION = { id: 'session', title: 'Session', variables: { accessToken: '', refreshToken: '' } };
 
 /**
@@ -18,9 +18,9 @@ export function renderIdePage(nonce: string): string {
     cspNonce: nonce,
     endpointURL: '/graphql',
     initialWindows: exampleOperations,
-    // What a new tab starts with.
-    initialHeaders: AUTHORIZATION_HEADER,
-    initialPostRequestScript: REMEMBER_TOKENS,
+    // Empty before the first login, and a public operation does not mind.
+    initialHeaders: { Authorization: 'Bearer {{accessToken}}' },
+    initialPostRequestScript: TOKEN_SCRIPT,
     initialEnvironments: { activeSubEnvironment: SESSION.id, subEnvironments: [SESSION] },
     instanceStorageNamespace: 'latchkey_',
     disableAccount: true,

@@ -41,7 +41,10 @@ export class KeysService implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const { JWT_ALGORITHM: algorithm } = this.env;
-    if (algorithm === 'HS256') return this.useSecrets();
+    if (algorithm === 'HS256') {
+      this.useSecrets();
+      return;
+    }
     await this.reload();
     if (this.active.length === 0) await this.createFirst(algorithm);
   }

@@ -10,7 +10,7 @@ const jwtModule = JwtModule.registerAsync({
   useFactory: (keys: KeysService) => ({
     secretOrKeyProvider: async (type, token) => {
       if (type === JwtSecretRequestType.SIGN) return keys.signing().privateKey;
-      const key = await keys.verificationKey(String(token));
+      const key = typeof token === 'string' ? await keys.verificationKey(token) : undefined;
       if (!key) throw new JsonWebTokenError('no key of ours fits this token');
       return key;
     },
