@@ -6,9 +6,6 @@ import { PASSWORD_MAX_LENGTH } from '../passwords/password-policy.js';
 import { EmailAddress } from '../users/email.js';
 import { TokenTransport } from './token-transport.js';
 
-/** Long enough for every token that the server can issue. */
-const TOKEN_MAX_LENGTH = 256;
-
 const transport = {
   nullable: true,
   defaultValue: TokenTransport.BODY,
@@ -54,8 +51,6 @@ export class LoginInput {
 @InputType({ description: 'The refresh token to exchange.' })
 export class RefreshInput {
   @Field(() => String, { nullable: true, description: 'Absent or null: the one in the cookie is used.' })
-  @IsOptional()
-  @MaxLength(TOKEN_MAX_LENGTH, { message: 'is longer than any refresh token' })
   refreshToken?: string | null;
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { JsonWebTokenError } from '@nestjs/jwt';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import type { KeyObject } from 'node:crypto';
@@ -22,10 +23,12 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       ...tokens.verifyOptions,
       jwtFromRequest: (request: Request) => credentials.accessToken(request) ?? null,
       secretOrKeyProvider: (_request, token: string, done) => {
-        // jsonwebtoken takes a KeyObject and is fastest with one; the types of passport-jwt do not say so. Without a
-        // key it refuses the token.
-        const provide = (key: KeyObject | undefined) => done(null, key as unknown as Buffer | undefined);
-        keys.verificationKey(token).then(provide, done);
+        // jsonwebtoken takes a KeyObject and is fastest with one; the types of passport-jwt do not say so. Without a key
+        // it must not even be asked: it throws on a token whose signature is empty.
+        const provide = (key: KeyObject | undefined) =>
+          key ? done(null, key as unknown as Buffer) : done(new JsonWebTokenError('no key of ours fits this token'));
+        // What the library throws is a refusal too: nobody waits for this promise, and its failure would end the process.
+        keys.verificationKey(token).then(provide).catch(done);
       },
     });
   }

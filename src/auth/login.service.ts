@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
@@ -47,7 +48,7 @@ export class LoginService {
   private async open(user: User, password: string, client: ClientInfo): Promise<Session | undefined> {
     const now = this.clock.now();
     const oldHash = user.passwordHash ?? '';
-    const newHash = this.passwords.needsRehash(oldHash) ? await this.passwords.rehash(password) : undefined;
+    const newHash = this.passwords.needsRehash(oldHash) ? await this.tryRehash(password) : undefined;
     return this.em.transactional(async (em) => {
       // The first statement takes the row: it decides against a change at the same moment, and one user's logins queue.
       if ((await em.nativeUpdate(User, { id: user.id, disabledAt: null }, { lastLoginAt: now })) === 0)
@@ -59,6 +60,16 @@ export class LoginService {
       this.audit.record(em, 'user.logged_in', facts);
       return session;
     });
+  }
+
+  /** The login was right: a full hashing queue puts the better hash off to the next one. */
+  private async tryRehash(password: string): Promise<string | undefined> {
+    try {
+      return await this.passwords.rehash(password);
+    } catch (error) {
+      if (error instanceof AppError) return undefined;
+      throw error;
+    }
   }
 
   private async refuse(user: User | null, client: ClientInfo): Promise<never> {

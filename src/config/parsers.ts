@@ -105,7 +105,7 @@ function parseJson(value: string): unknown {
   }
 }
 
-export function refuse(context: { addIssue(message: string): void }, message: string): never {
+function refuse(context: { addIssue(message: string): void }, message: string): never {
   context.addIssue(message);
   return z.NEVER;
 }

@@ -5,7 +5,7 @@ import { ENV, type Env } from '../config/env.js';
 import { KeysService } from './keys.service.js';
 
 /** How long verifiers may keep the key set. A new key is published at least this long before it signs. */
-export const JWKS_MAX_AGE_SECONDS = 300;
+const JWKS_MAX_AGE_SECONDS = 300;
 
 /** What other services need to verify our tokens on their own. */
 @Controller('.well-known')

@@ -1,3 +1,4 @@
+import { levels, type LogFn, type Logger } from 'pino';
 import type { Options } from 'pino-http';
 import { currentRequestId } from '../common/request-id.js';
 import type { Env } from '../config/env.js';
@@ -24,12 +25,30 @@ export function pinoHttpOptions(env: Pick<Env, 'LOG_LEVEL' | 'isProduction'>): O
     mixin: () => ({ requestId: currentRequestId() }),
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     quietReqLogger: true,
+    hooks: { logMethod: withoutFrameworkChatter },
     serializers: {
       req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
     ...(env.isProduction ? {} : { transport: { target: 'pino-pretty', options: PRETTY } }),
   };
+}
+
+/** What Nest says at every start about modules and routes that are found in the code. */
+const CHATTER = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'GraphQLModule',
+  'NestApplication',
+]);
+
+function withoutFrameworkChatter(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+  const [first]: unknown[] = args;
+  const context = typeof first === 'object' && first !== null && 'context' in first ? first.context : undefined;
+  if (level <= (levels.values['info'] ?? 0) && CHATTER.has(String(context))) return;
+  method.apply(this, args);
 }
 
 const PRETTY = { singleLine: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname,context,reqId' };
