@@ -31,6 +31,7 @@ export class PlaygroundBrowser {
   readonly foreignRequests: string[] = [];
   /** What the browser had to say against the page: violations of its policy, errors and warnings. */
   readonly complaints: string[] = [];
+  private readonly answers = new WeakMap<Request, unknown>();
 
   private constructor(
     private readonly profile: string,
@@ -73,7 +74,7 @@ export class PlaygroundBrowser {
     return {
       authorization: sent.headers()['authorization'],
       variables: (sent.postDataJSON() as { variables: unknown }).variables,
-      answer: await response.json(),
+      answer: this.answers.get(sent),
     };
   }
 
@@ -90,6 +91,12 @@ export class PlaygroundBrowser {
     this.context.on('request', (request) => {
       const url = new URL(request.url());
       if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== origin) this.foreignRequests.push(url.href);
+    });
+    // Altair reads its answers as streams, and of those Chromium does not always keep a copy for us.
+    await this.page.route('**/graphql', async (route) => {
+      const response = await route.fetch();
+      this.answers.set(route.request(), await response.json());
+      await route.fulfill({ response });
     });
     this.page.on('pageerror', (error) => this.complaints.push(error.message));
     this.page.on('console', (message) => {
