@@ -1,4 +1,4 @@
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*)$/;
+const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*)$/s;
 
 /**
  * Reads the text of a `.env` file. Values are literal: `$`, `#`, `\` and quotes inside are themselves, because in a

@@ -1,64 +1,105 @@
-import { MIN_SECRET_BYTES, secretProblem } from './secret-strength.js';
+import { isIP } from 'node:net';
 import type { ConfigProblem, Env } from './env.types.js';
+import { MIN_SECRET_BYTES, secretProblem } from './secret-strength.js';
 
 /** bcrypt below this is too cheap to attack (ASVS 11.4.2). */
 const MIN_BCRYPT_COST = 10;
 
-/** `[name, is it wrong?, why]`: the rules that no single variable can check. */
-type Rule = readonly [name: keyof Env, isBroken: boolean, reason: string];
+/** Browsers treat these as trustworthy without TLS, so a production build can be tried on one's own machine. */
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Everything that is wrong with a configuration whose variables are each well-formed. */
-export function configProblems(env: Env): ConfigProblem[] {
-  return [...secretRules(env), ...lifetimeRules(env), ...cookieRules(env), ...otherRules(env)]
-    .filter(([, isBroken]) => isBroken)
-    .map(([name, , reason]) => ({ name, reason }));
+/** What no single variable can tell. The first of `reads` is the one that the problem names. */
+interface Rule {
+  readonly reads: readonly [keyof Env, ...(keyof Env)[]];
+  reason(env: Env): string | false | undefined;
 }
 
-function secretRules(env: Env): Rule[] {
-  const weakness = env.JWT_SECRET === '' ? undefined : secretProblem(env.JWT_SECRET);
-  const weakPrevious = env.JWT_PREVIOUS_SECRETS.map(secretProblem).find((problem) => problem !== undefined);
-  return [
-    ['JWT_SECRET', env.JWT_SECRET === '', `is missing; set it to at least ${MIN_SECRET_BYTES} random bytes`],
-    ['JWT_SECRET', weakness !== undefined, weakness ?? ''],
-    ['JWT_PREVIOUS_SECRETS', weakPrevious !== undefined, `holds one that ${weakPrevious ?? ''}`],
-    ['JWT_PREVIOUS_SECRETS', env.JWT_PREVIOUS_SECRETS.includes(env.JWT_SECRET), 'must not hold the current JWT_SECRET'],
-  ];
+/**
+ * Everything that is wrong with a configuration beyond the form of its variables.
+ *
+ * @param malformed names of variables that hold a default instead of what was given: a rule that reads one is not judged
+ */
+export function configProblems(env: Env, malformed: ReadonlySet<string>): ConfigProblem[] {
+  return RULES.filter(({ reads }) => !reads.some((name) => malformed.has(name))).flatMap((rule) => {
+    const reason = rule.reason(env);
+    return reason ? [{ name: rule.reads[0], reason }] : [];
+  });
 }
 
-function lifetimeRules(env: Env): Rule[] {
-  return [
-    ['ACCESS_TOKEN_TTL', env.ACCESS_TOKEN_TTL >= env.REFRESH_TOKEN_TTL, 'must be shorter than REFRESH_TOKEN_TTL'],
-    ['REFRESH_TOKEN_TTL', env.REFRESH_TOKEN_TTL > env.SESSION_MAX_AGE, 'must not be longer than SESSION_MAX_AGE'],
-  ];
+/** Lets a rule see what it declares and nothing else. */
+function rule<K extends keyof Env>(
+  reads: readonly [K, ...K[]],
+  reason: (env: Pick<Env, K>) => string | false | undefined,
+): Rule {
+  return { reads, reason };
 }
 
-function cookieRules(env: Env): Rule[] {
-  const { hostname } = new URL(env.PUBLIC_URL);
-  const domain = env.COOKIE_DOMAIN?.replace(/^\./, '');
-  const isForeign = domain !== undefined && hostname !== domain && !hostname.endsWith(`.${domain}`);
-  return [
-    ['COOKIE_SAMESITE', env.COOKIE_SAMESITE === 'none' && !env.COOKIE_SECURE, 'none needs COOKIE_SECURE'],
-    ['COOKIE_SECURE', env.isProduction && !env.COOKIE_SECURE, 'can not be off in production'],
-    ['COOKIE_DOMAIN', isForeign, 'must be the host of PUBLIC_URL or a domain above it'],
-  ];
-}
+const SECRET_RULES = [
+  rule(['JWT_SECRET'], ({ JWT_SECRET }) =>
+    JWT_SECRET === ''
+      ? `is missing; set it to at least ${MIN_SECRET_BYTES} random bytes (openssl rand -base64 48)`
+      : secretProblem(JWT_SECRET),
+  ),
+  rule(['JWT_PREVIOUS_SECRETS'], ({ JWT_PREVIOUS_SECRETS }) => {
+    const weakness = JWT_PREVIOUS_SECRETS.map(secretProblem).find((problem) => problem !== undefined);
+    return weakness && `holds one that ${weakness}`;
+  }),
+  rule(
+    ['JWT_PREVIOUS_SECRETS', 'JWT_SECRET'],
+    (env) => env.JWT_PREVIOUS_SECRETS.includes(env.JWT_SECRET) && 'must not hold the current JWT_SECRET',
+  ),
+];
 
-function otherRules(env: Env): Rule[] {
-  const { protocol, hostname } = new URL(env.PUBLIC_URL);
-  const isPlain = env.isProduction && protocol === 'http:' && hostname !== 'localhost' && hostname !== '127.0.0.1';
-  const isCheap = env.BCRYPT_COST < MIN_BCRYPT_COST && env.NODE_ENV !== 'test';
-  return [
-    ['PUBLIC_URL', isPlain, 'must be https in production: it is the address outside of the proxy that ends TLS'],
-    ['BCRYPT_COST', isCheap, `must be a whole number from ${MIN_BCRYPT_COST} to 15`],
-    [
-      'ADMIN_PASSWORD',
-      env.ADMIN_EMAIL !== undefined && env.ADMIN_PASSWORD === undefined,
-      'must be set with ADMIN_EMAIL',
-    ],
-    [
-      'ADMIN_EMAIL',
-      env.ADMIN_PASSWORD !== undefined && env.ADMIN_EMAIL === undefined,
-      'must be set with ADMIN_PASSWORD',
-    ],
-  ];
+const LIFETIME_RULES = [
+  rule(
+    ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_TTL'],
+    (env) => env.ACCESS_TOKEN_TTL >= env.REFRESH_TOKEN_TTL && 'must be shorter than REFRESH_TOKEN_TTL',
+  ),
+  rule(
+    ['REFRESH_TOKEN_TTL', 'SESSION_MAX_AGE'],
+    (env) => env.REFRESH_TOKEN_TTL > env.SESSION_MAX_AGE && 'must not be longer than SESSION_MAX_AGE',
+  ),
+];
+
+const COOKIE_RULES = [
+  rule(
+    ['COOKIE_SAMESITE', 'COOKIE_SECURE', 'PUBLIC_URL'],
+    (env) => env.COOKIE_SAMESITE === 'none' && !env.COOKIE_SECURE && 'none needs COOKIE_SECURE',
+  ),
+  rule(
+    ['COOKIE_SECURE', 'isProduction'],
+    (env) => env.isProduction && !env.COOKIE_SECURE && 'can not be off in production',
+  ),
+  rule(['COOKIE_DOMAIN', 'PUBLIC_URL'], ({ COOKIE_DOMAIN, PUBLIC_URL }) => {
+    const isForeign = COOKIE_DOMAIN !== undefined && !covers(COOKIE_DOMAIN, new URL(PUBLIC_URL).hostname);
+    return isForeign && 'must be the host of PUBLIC_URL or a domain above it';
+  }),
+];
+
+const OTHER_RULES = [
+  rule(['PUBLIC_URL', 'isProduction'], ({ PUBLIC_URL, isProduction }) => {
+    const { protocol, hostname } = new URL(PUBLIC_URL);
+    const isPlain = protocol === 'http:' && !LOOPBACK_HOSTS.includes(hostname);
+    return isProduction && isPlain && 'must be https in production: it is the address outside the proxy that ends TLS';
+  }),
+  rule(['BCRYPT_COST', 'NODE_ENV'], ({ BCRYPT_COST, NODE_ENV }) => {
+    const isCheap = BCRYPT_COST < MIN_BCRYPT_COST && NODE_ENV !== 'test';
+    return isCheap && `must be at least ${MIN_BCRYPT_COST} unless NODE_ENV is test`;
+  }),
+  rule(
+    ['ADMIN_PASSWORD', 'ADMIN_EMAIL'],
+    (env) => env.ADMIN_EMAIL !== undefined && env.ADMIN_PASSWORD === undefined && 'must be set with ADMIN_EMAIL',
+  ),
+  rule(
+    ['ADMIN_EMAIL', 'ADMIN_PASSWORD'],
+    (env) => env.ADMIN_PASSWORD !== undefined && env.ADMIN_EMAIL === undefined && 'must be set with ADMIN_PASSWORD',
+  ),
+];
+
+const RULES: readonly Rule[] = [...SECRET_RULES, ...LIFETIME_RULES, ...COOKIE_RULES, ...OTHER_RULES];
+
+/** RFC 6265 section 5.1.3: an address has no domain above it. A top-level domain is nobody's, and browsers refuse it. */
+function covers(domain: string, hostname: string): boolean {
+  if (hostname === domain) return true;
+  return isIP(hostname) === 0 && domain.includes('.') && hostname.endsWith(`.${domain}`);
 }

@@ -13,13 +13,15 @@ export const envSchema = z.object({
   PUBLIC_URL: described(parse.optionalHttpUrl, 'http://localhost:PORT', 'URL under which clients reach the server.'),
   APP_URL: described(parse.optionalHttpUrl, 'http://localhost:5173', 'URL of the frontend.'),
   DATABASE_URL: described(
-    parse.text('sqlite:./data/latchkey.sqlite').refine((url) => /^(sqlite:.+|postgres(ql)?:\/\/.+)$/s.test(url), {
-      error: 'must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE',
-    }),
+    parse.databaseUrl('sqlite:./data/latchkey.sqlite'),
     'sqlite:./data/latchkey.sqlite',
     'Database: `sqlite:FILE` or `postgres://…`.',
   ),
-  REDIS_URL: described(parse.optionalText, '', 'Redis for several instances. Reserved: has no effect yet.'),
+  REDIS_URL: described(
+    parse.optionalUrl('redis', 'rediss'),
+    '',
+    'Redis for several instances. Reserved: has no effect yet.',
+  ),
 
   JWT_SECRET: described(parse.secret, '', 'At least 32 random bytes. Every key of the server is derived from it.'),
   JWT_PREVIOUS_SECRETS: described(
@@ -56,10 +58,10 @@ export const envSchema = z.object({
     'false',
     'True lets users sign in only once their address is confirmed.',
   ),
-  ADMIN_EMAIL: described(parse.optionalText, '', 'Makes this administrator at the start if there is no such account.'),
+  ADMIN_EMAIL: described(parse.optionalEmail, '', 'Makes this administrator at the start if there is no such account.'),
   ADMIN_PASSWORD: described(parse.secret, '', 'Password of that administrator.'),
 
-  COOKIE_DOMAIN: described(parse.optionalText, '', 'Domain of the token cookies. Empty: this host alone.'),
+  COOKIE_DOMAIN: described(parse.optionalDomain, '', 'Domain of the token cookies. Empty: this host alone.'),
   COOKIE_SAMESITE: described(parse.choice('lax', 'strict', 'none'), 'lax', 'SameSite of the token cookies.'),
   COOKIE_SECURE: described(
     parse.optionalFlag,
@@ -77,7 +79,7 @@ export const envSchema = z.object({
   INTROSPECTION: described(parse.optionalFlag, 'false in production, else true', 'Lets clients query the schema.'),
   IDE: described(parse.optionalFlag, 'false in production, else true', 'Serves the playground at /ide.'),
 
-  MAIL_URL: described(parse.optionalText, '', 'SMTP server. Reserved: has no effect yet.'),
+  MAIL_URL: described(parse.optionalUrl('smtp', 'smtps'), '', 'SMTP server. Reserved: has no effect yet.'),
   MAIL_FROM: described(
     parse.text('Latchkey <no-reply@localhost>'),
     'Latchkey <no-reply@localhost>',

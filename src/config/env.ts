@@ -1,3 +1,4 @@
+import type { ZodError } from 'zod';
 import { envSchema } from './env.schema.js';
 import { configProblems } from './env.rules.js';
 import type { ConfigProblem, Env, ParsedEnv } from './env.types.js';
@@ -15,14 +16,20 @@ export class ConfigError extends Error {
   }
 }
 
+/** What the schema found, by name and without the values. */
+export function configErrorOf({ issues }: ZodError): ConfigError {
+  return new ConfigError(issues.map(({ path, message }) => ({ name: path.join('.'), reason: message })));
+}
+
 /** Pure: the same input gives the same result or the same complete list of problems, thrown as `ConfigError`. */
 export function parseEnv(raw: Readonly<Record<string, string | undefined>>): Env {
-  const result = envSchema.safeParse(raw);
-  if (!result.success) {
-    throw new ConfigError(result.error.issues.map(({ path, message }) => ({ name: path.join('.'), reason: message })));
-  }
-  const env = complete(result.data);
-  const problems = configProblems(env);
+  const { error } = envSchema.safeParse(raw);
+  const malformed = error ? configErrorOf(error).problems : [];
+  const names = malformed.map(({ name }) => name);
+  // What is malformed counts as unset from here on, so that the rules over all the others are judged in the same run.
+  const wellFormed = { ...raw, ...Object.fromEntries(names.map((name) => [name, undefined])) };
+  const env = complete(envSchema.parse(wellFormed));
+  const problems = [...malformed, ...configProblems(env, new Set(names))];
   if (problems.length > 0) throw new ConfigError(problems);
   for (const value of Object.values(env)) Object.freeze(value);
   return Object.freeze(env);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { ConfigError, type Env, parseEnv } from './env.js';
+import { ConfigError, configErrorOf, type Env, parseEnv } from './env.js';
 import { parseEnvFile } from './env-file.js';
 import { envSchema } from './env.schema.js';
 
@@ -7,24 +7,41 @@ const ENV_FILE = '.env';
 
 /** The configuration of this process. Ends the process with one line for each problem when there is any. */
 export function loadEnv(): Env {
-  const file = readEnvFile();
-  const unknown = Object.keys(file).filter((name) => !(name in envSchema.shape));
-  for (const name of unknown)
-    process.stderr.write(`${ENV_FILE}: ${name} is not a setting of Latchkey and is ignored.\n`);
-  return orExit(() => parseEnv({ ...file, ...process.env }));
+  return orExit(() => {
+    const file = readEnvFile();
+    warnOfUnknownNames(file);
+    return parseEnv({ ...file, ...process.env });
+  });
 }
 
 /** For what needs the database and nothing else: migrations run without the secrets of the server. */
 export function loadDatabaseEnv(): Pick<Env, 'DATABASE_URL'> {
-  const raw = { ...readEnvFile(), ...process.env };
-  return { DATABASE_URL: envSchema.shape.DATABASE_URL.parse(raw['DATABASE_URL']) };
+  return orExit(() => {
+    const result = envSchema.pick({ DATABASE_URL: true }).safeParse({ ...readEnvFile(), ...process.env });
+    if (!result.success) throw configErrorOf(result.error);
+    return result.data;
+  });
 }
 
 function readEnvFile(): Record<string, string> {
-  return existsSync(ENV_FILE) ? parseEnvFile(readFileSync(ENV_FILE, 'utf8')) : {};
+  try {
+    return existsSync(ENV_FILE) ? parseEnvFile(readFileSync(ENV_FILE, 'utf8')) : {};
+  } catch (error) {
+    // A container that mounts a file which is not there gets a folder of that name.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new ConfigError([{ name: ENV_FILE, reason: `can not be read (${code})` }]);
+  }
 }
 
-function orExit(parse: () => Env): Env {
+/** In the file an unknown name is likely a typo. In the environment of the process it is somebody else's. */
+function warnOfUnknownNames(file: Readonly<Record<string, string>>): void {
+  const unknown = Object.keys(file).filter((name) => !Object.hasOwn(envSchema.shape, name));
+  for (const name of unknown) {
+    process.stderr.write(`${ENV_FILE}: ${name} is not a setting of Latchkey and is ignored.\n`);
+  }
+}
+
+function orExit<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

@@ -51,12 +51,36 @@ export const choice = <T extends string>(fallback: T, ...others: T[]) =>
     return choices.includes(chosen) ? (chosen as T) : refuse(context, `must be one of ${choices.join(', ')}`);
   });
 
-/** An absolute http(s) URL, without the slash at its end. */
+/** An absolute http(s) URL in its normal form, without the slash at its end: others compare it and append to it. */
 export const optionalHttpUrl = optionalText.transform((value, context) => {
   if (value === undefined) return undefined;
-  const isHttp = /^https?:$/.test(URL.parse(value)?.protocol ?? '');
-  return isHttp ? value.replace(/\/+$/, '') : refuse(context, 'must be an http or https URL');
+  const url = URL.parse(value);
+  if (!url || !isHttp(url) || url.username || url.password || url.search || url.hash)
+    return refuse(context, 'must be an http or https URL without credentials, query and fragment');
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 });
+
+const isHttp = ({ protocol }: URL) => protocol === 'http:' || protocol === 'https:';
+
+export const optionalUrl = (...schemes: string[]) =>
+  optionalText.refine(
+    (value) => value === undefined || (schemes.some((it) => value.startsWith(`${it}://`)) && URL.canParse(value)),
+    { error: `must be a URL that begins with ${schemes.map((it) => `${it}://`).join(' or ')}` },
+  );
+
+/** A password with `#`, `/` or `?` in it has to be percent-encoded, or it would end the URL's authority early. */
+export const databaseUrl = (fallback: string) =>
+  text(fallback).refine(
+    (value) => /^sqlite:./s.test(value) || (/^postgres(ql)?:\/\/./.test(value) && URL.canParse(value)),
+    { error: 'must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE with a percent-encoded password' },
+  );
+
+export const optionalEmail = optionalText.refine((value) => value === undefined || /^\S+@\S+$/.test(value), {
+  error: 'must be an e-mail address',
+});
+
+/** Without the dot in front, which means nothing (RFC 6265 section 4.1.2.3). */
+export const optionalDomain = optionalText.transform((value) => value?.toLowerCase().replace(/^\./, ''));
 
 const splitList = (value: string): string[] =>
   value
@@ -66,10 +90,16 @@ const splitList = (value: string): string[] =>
 
 export const optionalOrigins = optionalText.transform((value, context) => {
   const origins = value === undefined ? undefined : splitList(value);
-  if (origins?.includes('*')) return refuse(context, 'must list origins: with * any site could act for your users');
-  const areExact = origins?.every((origin) => URL.parse(origin)?.origin === origin && origin !== 'null') ?? true;
-  return areExact ? origins : refuse(context, 'must list origins such as https://app.example.com, without a path');
+  if (value?.includes('*')) return refuse(context, 'must not hold *: any site could act for your users');
+  return (origins?.every(isExactOrigin) ?? true)
+    ? origins
+    : refuse(context, 'must be exact origins such as https://app.example.com, without a path, comma-separated');
 });
+
+function isExactOrigin(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && isHttp(url) && url.origin === value;
+}
 
 /** Comma-separated, or a JSON array for secrets that hold a comma. */
 export const secrets = optional.transform((value, context) => {
@@ -82,7 +112,7 @@ const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal'];
 
 /** Number of hops, or the addresses of the proxies. `true` would let every client name its own address. */
 export const proxies = optionalText.transform((value, context) => {
-  if (value === undefined || value === '0' || value === 'false') return false;
+  if (value === undefined || FLAGS.get(value.toLowerCase()) === false) return false;
   if (/^[1-9]\d?$/.test(value)) return Number(value);
   const addresses = splitList(value);
   return addresses.every((address) => PROXY_NAMES.includes(address) || isNetwork(address))
@@ -93,7 +123,8 @@ export const proxies = optionalText.transform((value, context) => {
 function isNetwork(value: string): boolean {
   const [address = '', bits, ...rest] = value.split('/');
   const maxBits = isIP(address) === 6 ? 128 : 32;
-  const hasValidBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
+  // /0 is everybody, which is what `true` is refused for.
+  const hasValidBits = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= maxBits);
   return isIP(address) !== 0 && rest.length === 0 && hasValidBits;
 }
 

@@ -1,8 +1,8 @@
 /** RFC 8725 section 3.5 and ASVS 11.2.3: an HMAC key is at least as long as its hash. */
 export const MIN_SECRET_BYTES = 32;
 
-/** What 32 random hexadecimal digits have, with room for bad luck. A sentence or a pattern has less. */
-const MIN_ENTROPY_BITS = 100;
+/** What 32 random hexadecimal digits have, with room for bad luck: they reach 117 on average. A pattern has less. */
+const MIN_ENTROPY_BITS = 90;
 
 const PLACEHOLDER = /change.?me|example|placeholder|replace|secret|password|latchkey/i;
 
@@ -10,19 +10,26 @@ const PLACEHOLDER = /change.?me|example|placeholder|replace|secret|password|latc
 export function secretProblem(secret: string): string | undefined {
   if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) return `must be at least ${MIN_SECRET_BYTES} bytes long`;
   if (PLACEHOLDER.test(secret)) return 'looks like a placeholder; use random characters';
-  if (isRepetition(secret) || entropyBits(secret) < MIN_ENTROPY_BITS)
+  if (isRepetition(secret) || estimateBits(secret) < MIN_ENTROPY_BITS)
     return 'is too predictable; use random characters';
   return undefined;
 }
 
-/** Shannon's entropy of the characters, times their number. */
-function entropyBits(text: string): number {
-  const characters = [...text];
-  const counts = Map.groupBy(characters, (character) => character).values();
-  return [...counts].reduce((bits, { length }) => bits + length * Math.log2(characters.length / length), 0);
+/** The lesser of what the characters tell and what the steps between them tell: `abcdef…` is all different, in one step. */
+function estimateBits(text: string): number {
+  const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0);
+  const steps = codes.slice(1).map((code, index) => code - (codes[index] ?? 0));
+  return Math.min(entropyBits(codes), entropyBits(steps));
 }
 
-/** True for `abcabcabc…`. A text is its own rotation only when it repeats. */
+/** Shannon's entropy of the values, times their number. */
+function entropyBits(values: readonly number[]): number {
+  const counts = Map.groupBy(values, (value) => value).values();
+  return [...counts].reduce((bits, { length }) => bits + length * Math.log2(values.length / length), 0);
+}
+
+/** True for `abcabcab`: what follows a first part of at most half the text is the text again. */
 function isRepetition(text: string): boolean {
-  return (text + text).indexOf(text, 1) < text.length;
+  const periods = Array.from({ length: Math.floor(text.length / 2) }, (_, index) => index + 1);
+  return periods.some((period) => text.startsWith(text.slice(period)));
 }

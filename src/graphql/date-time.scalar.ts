@@ -2,7 +2,7 @@ import { GraphQLScalarType, Kind } from 'graphql';
 
 const RFC_3339_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
 
-/** RFC 3339 in UTC with milliseconds. Generated clients read `string` (see the codegen config in the README). */
+/** RFC 3339 in UTC with milliseconds. A generated client maps it to `string` (see the codegen config in the README). */
 export const DateTimeScalar = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'A moment in UTC as in RFC 3339, with milliseconds and a final Z: `2026-01-31T09:30:00.000Z`.',
@@ -10,7 +10,6 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
   serialize: (value) => toDate(value).toISOString(),
   parseValue: toDate,
   parseLiteral: (node) => toDate(node.kind === Kind.STRING ? node.value : undefined),
-  extensions: { codegenScalarType: 'string' },
 });
 
 function toDate(value: unknown): Date {

@@ -8,6 +8,7 @@ import { DateTimeScalar } from './date-time.scalar.js';
 import { errorEnums } from './error-enums.js';
 import { formatError } from './format-error.js';
 import { noIntrospection } from './no-introspection.rule.js';
+import { knownOperationTypes } from './operation-types.rule.js';
 import { variableValuesPlugin } from './variable-values.plugin.js';
 
 /** Every setting of Apollo Server and of the schema builder. */
@@ -37,7 +38,7 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
 
       graphiql: false,
       introspection: true,
-      validationRules: this.env.INTROSPECTION ? [] : [noIntrospection],
+      validationRules: [knownOperationTypes, ...(this.env.INTROSPECTION ? [] : [noIntrospection])],
       // Suggestions ("Did you mean …?") are introspection by guessing.
       hideSchemaDetailsFromClientErrors: !this.env.INTROSPECTION,
 

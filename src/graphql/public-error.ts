@@ -39,5 +39,7 @@ function isDatabaseAway(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   // PostgreSQL classes 08 (connection) and 57P (operator intervention), a lost race for a lock (class 40, 55P03),
   // Node's socket errors, SQLite's lock errors.
-  return /^(08...|40...|57P..|55P03|53300|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|SQLITE_BUSY.*|SQLITE_LOCKED.*)$/.test(code);
+  return /^(08...|40...|57P..|55P03|53300|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|SQLITE_BUSY.*|SQLITE_LOCKED.*)$/.test(
+    code,
+  );
 }

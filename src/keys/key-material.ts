@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Env } from '../config/env.js';
 import { thumbprint } from './thumbprint.js';
 
-type Algorithm = Env['JWT_ALGORITHM'];
+export type Algorithm = Env['JWT_ALGORITHM'];
 export type AsymmetricAlgorithm = Exclude<Algorithm, 'HS256'>;
 
 /** A key that checks signatures, and the only algorithm it may be used with (RFC 8725 section 3.1). */

@@ -45,8 +45,10 @@ export class KeysService implements OnModuleInit {
       this.useSecrets();
       return;
     }
+    // Asked before looking for keys: a key that another instance makes meanwhile is either found or in the way of ours.
+    const generation = await this.nextGeneration(algorithm);
     await this.reload();
-    if (this.active.length === 0) await this.createFirst(algorithm);
+    if (this.active.length === 0) await this.create(algorithm, generation);
   }
 
   /** The key that signs new tokens: the newest that has become active. */
@@ -118,14 +120,18 @@ export class KeysService implements OnModuleInit {
     );
   }
 
-  private async createFirst(algorithm: AsymmetricAlgorithm): Promise<void> {
+  private async nextGeneration(algorithm: AsymmetricAlgorithm): Promise<number> {
+    const newest = await this.em.fork().findOne(SigningKey, { algorithm }, { orderBy: { generation: 'desc' } });
+    return (newest?.generation ?? 0) + 1;
+  }
+
+  private async create(algorithm: AsymmetricAlgorithm, generation: number): Promise<void> {
     const key = await generateSigningMaterial(algorithm);
     const em = this.em.fork();
-    const newest = await em.findOne(SigningKey, { algorithm }, { orderBy: { generation: 'desc' } });
     em.create(SigningKey, {
       kid: key.kid,
       algorithm,
-      generation: (newest?.generation ?? 0) + 1,
+      generation,
       publicJwk: publicJwk(key),
       wrappedPrivateKey: wrapPrivateKey(key.privateKey, key.kid, this.env.JWT_SECRET),
       createdAt: this.clock.now(),

@@ -7,7 +7,7 @@ import { pinoHttpOptions } from './pino.options.js';
 /** Structured logs through pino. The request log itself is put before GraphQL by `app.setup.ts`. */
 @Module({})
 export class LoggingModule {
-  static register(env: Pick<Env, 'LOG_LEVEL' | 'isProduction'>): DynamicModule {
+  static register(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): DynamicModule {
     // No routes: Nest would attach the middleware behind Apollo's, where GraphQL requests never come by.
     return {
       module: LoggingModule,

@@ -16,10 +16,10 @@ const SECRETS = [
 ];
 
 /**
- * JSON lines in production, readable ones in development. Requests are logged by method, path, status and time; no
+ * JSON lines, and readable ones in development. Requests are logged by method, path, status and time; no
  * header and no body is, because both carry credentials.
  */
-export function pinoHttpOptions(env: Pick<Env, 'LOG_LEVEL' | 'isProduction'>): Options {
+export function pinoHttpOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): Options {
   return {
     level: env.LOG_LEVEL,
     mixin: () => ({ requestId: currentRequestId() }),
@@ -30,7 +30,7 @@ export function pinoHttpOptions(env: Pick<Env, 'LOG_LEVEL' | 'isProduction'>): O
       req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
-    ...(env.isProduction ? {} : { transport: { target: 'pino-pretty', options: PRETTY } }),
+    ...(env.NODE_ENV === 'development' && { transport: { target: 'pino-pretty', options: PRETTY } }),
   };
 }
 

@@ -3,6 +3,7 @@ import { JsonWebTokenError, JwtService } from '@nestjs/jwt';
 import { v4 } from 'uuid';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import type { Algorithm } from '../keys/key-material.js';
 import { KeysService } from '../keys/keys.service.js';
 import { ACCESS_TOKEN_TYPE } from '../keys/token-header.js';
 import { accessTokenClaims, type AccessTokenClaims } from './access-token.claims.js';
@@ -10,6 +11,10 @@ import { tokenExpired, tokenInvalid } from './token.errors.js';
 
 /** The `client_id` of tokens from `login`: our own API, never a third party (RFC 9700 section 2.4). */
 const FIRST_PARTY_CLIENT = 'latchkey';
+
+/** The two families never meet: no key of one is loaded beside the other (RFC 8725 section 2.1). */
+const SYMMETRIC: Algorithm[] = ['HS256'];
+const ASYMMETRIC: Algorithm[] = ['ES256', 'RS256', 'PS256'];
 
 /** Whom an access token speaks for, and until when. */
 export interface AccessTokenSubject {
@@ -77,7 +82,8 @@ export class AccessTokenService {
   /** What the library must insist on. Time is left to `claims`, which reads the injected clock. */
   get verifyOptions() {
     return {
-      algorithms: [this.env.JWT_ALGORITHM],
+      // After a change of JWT_ALGORITHM the former keys still verify. Each of them is bound to its own algorithm.
+      algorithms: this.env.JWT_ALGORITHM === 'HS256' ? SYMMETRIC : ASYMMETRIC,
       issuer: this.env.JWT_ISSUER,
       audience: this.env.JWT_AUDIENCE,
       ignoreExpiration: true,

@@ -7,7 +7,17 @@ import { envSchema } from '../../src/config/env.schema.js';
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 const meta = z.object({ description: z.string().min(10), fallback: z.string() });
-const settings = Object.entries(envSchema.shape).map(([name, schema]) => ({ name, ...meta.parse(schema.meta()) }));
+const settings = Object.entries(envSchema.shape).map(([name, schema]) => ({
+  name,
+  form: formOf(schema),
+  ...meta.parse(schema.meta()),
+}));
+
+/** What the refusal of a nonsense value asks for, which is what the documentation shall say as well. */
+function formOf(schema: z.ZodType): string {
+  const message = schema.safeParse('[?').error?.issues[0]?.message ?? 'text';
+  return message.replace(/^must be /, '');
+}
 
 describe('.env.example', () => {
   const example = read('.env.example');
@@ -34,9 +44,13 @@ describe('.env.example', () => {
 
 describe('docs/configuration.md', () => {
   it('has a row for every setting, and no other', () => {
-    const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` *\| (.*?) *\| (.*?) *\|$/gm)];
-    expect(
-      rows.map(([, name, fallback, description]) => ({ name, fallback: fallback?.replaceAll('`', ''), description })),
-    ).toEqual(settings.map(({ name, fallback, description }) => ({ name, fallback, description })));
+    const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` *\| (.*?) *\| (.*?) *\| (.*?) *\|$/gm)];
+    const documented = rows.map(([, name, fallback, form, description]) => ({
+      name,
+      fallback: fallback?.replaceAll('`', ''),
+      form,
+      description,
+    }));
+    expect(documented).toEqual(settings);
   });
 });

@@ -31,14 +31,25 @@ describe('.env', () => {
     expect(parseEnvFile('#A=1\n  # B=2\nnot a setting\n=3\n9C=4')).toEqual({});
   });
 
-  it('gives back every value that fits on a line', () => {
-    const value = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n"]/.test(text));
-    fc.assert(fc.property(value, (text) => expect(parseEnvFile(`A="${text}"\nB=1`)).toEqual({ A: text, B: '1' })));
+  it('gives back every value without a line break, in either kind of quotes', () => {
+    const value = fc.string({ unit: 'binary' }).filter((text) => !/\r?\n/.test(text));
+    fc.assert(
+      fc.property(value, fc.constantFrom('"', "'"), (text, quote) => {
+        expect(parseEnvFile(`A=${quote}${text}${quote}\nB=1`)).toEqual({ A: text, B: '1' });
+      }),
+    );
   });
 
-  it('gives back every value of several lines that has no line ending in its quote', () => {
-    const line = fc.string({ unit: 'grapheme-ascii' }).filter((text) => !/'\s*$/.test(text) && text.trimEnd() === text);
-    const lines = fc.array(line, { minLength: 2, maxLength: 6 }).map((all) => all.join('\n'));
-    fc.assert(fc.property(lines, (text) => expect(parseEnvFile(`A='${text}'\nB=1`)).toEqual({ A: text, B: '1' })));
+  it('gives back every value of several lines, in the quotes that end none of them', () => {
+    const line = fc.string({ unit: fc.constantFrom('"', "'", '#', '$', '=', ' ', 'a', '\\', '\u2028') });
+    const lines = fc.array(line, { minLength: 2, maxLength: 6 });
+    const quotes = fc.constantFrom('"', "'");
+    fc.assert(
+      fc.property(lines, quotes, (all, quote) => {
+        fc.pre(!all.slice(0, -1).some((text) => text.trimEnd().endsWith(quote)));
+        const text = all.join('\n');
+        expect(parseEnvFile(`A=${quote}${text}${quote}\nB=1`)).toEqual({ A: text, B: '1' });
+      }),
+    );
   });
 });

@@ -6,6 +6,9 @@ import type { TestServer } from './test-server.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
+/** A server in this process or in one of its own. */
+type Caller = Pick<TestServer, 'call'>;
+
 export interface Tokens {
   accessToken: string;
   refreshToken: string;
@@ -30,18 +33,18 @@ interface Payload extends Tokens {
 }
 
 /** Signs a new user up over GraphQL. Fails the test when the server refuses. */
-export async function signUp(server: TestServer, email = newEmail(), password = PASSWORD): Promise<TestUser> {
+export async function signUp(server: Caller, email = newEmail(), password = PASSWORD): Promise<TestUser> {
   return userOf(await server.call<{ signup: Payload }>(SIGNUP, { input: { email, password } }), 'signup');
 }
 
 /** Signs the user in once more, as another device. */
-export async function logIn(server: TestServer, email: string, password = PASSWORD): Promise<TestUser> {
+export async function logIn(server: Caller, email: string, password = PASSWORD): Promise<TestUser> {
   return userOf(await server.call<{ login: Payload }>(LOGIN, { input: { email, password } }), 'login');
 }
 
 /** One refresh, refused or not. */
 export function refresh(
-  server: Pick<TestServer, 'call'>,
+  server: Caller,
   refreshToken: string,
   options?: CallOptions,
 ): Promise<GraphQLAnswer<{ refresh: Payload }>> {
@@ -49,7 +52,7 @@ export function refresh(
 }
 
 /** A refresh that must succeed. */
-export async function refreshed(server: TestServer, refreshToken: string): Promise<TestUser> {
+export async function refreshed(server: Caller, refreshToken: string): Promise<TestUser> {
   return userOf(await refresh(server, refreshToken), 'refresh');
 }
 

@@ -3,12 +3,18 @@ import { Clock } from '../../src/common/clock.js';
 /** Time that moves when a test says so, and otherwise with the real one. */
 export class FakeClock extends Clock {
   private offsetMs = 0;
+  private frozenMs: number | undefined;
 
   override now(): Date {
-    return new Date(Date.now() + this.offsetMs);
+    return new Date((this.frozenMs ?? Date.now()) + this.offsetMs);
   }
 
   advance(seconds: number): void {
     this.offsetMs += seconds * 1000;
+  }
+
+  /** From here on only `advance` moves it. Stands on a whole second, so that a boundary can be met exactly. */
+  freeze(): void {
+    this.frozenMs ??= Math.floor(Date.now() / 1000) * 1000;
   }
 }

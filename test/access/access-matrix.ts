@@ -1,0 +1,72 @@
+/** Who asks, by what they hold. `reader` holds a role of an operator's own with the permission `users:read`. */
+export type Caller = 'anonymous' | 'user' | 'reader' | 'admin';
+
+/** What comes of it: the field's value, or the refusal. */
+export type Outcome = 'data' | 'UNAUTHENTICATED/TOKEN_MISSING' | 'FORBIDDEN';
+
+export interface AccessRow {
+  /** Asks for the field, and for nothing that is restricted besides. */
+  readonly document: string;
+  /** Where the field is in the answer. */
+  readonly path: readonly (string | number)[];
+  readonly expected: Readonly<Record<Caller, Outcome>>;
+}
+
+const TOKEN_MISSING = 'UNAUTHENTICATED/TOKEN_MISSING';
+
+const everybody = { anonymous: 'data', user: 'data', reader: 'data', admin: 'data' } as const;
+const signedIn = { ...everybody, anonymous: TOKEN_MISSING } as const;
+const readers = { ...signedIn, user: 'FORBIDDEN' } as const;
+
+const me = (field: string, expected: AccessRow['expected']): AccessRow => ({
+  document: `{ me { ${field} } }`,
+  path: ['me', field.split(' ')[0] ?? ''],
+  // Without a caller there is no user whose field could be null: `me` itself is refused.
+  expected,
+});
+
+const root = (document: string, field: string, expected: AccessRow['expected']): AccessRow => ({
+  document,
+  path: [field],
+  expected,
+});
+
+const WRONG = 'email: "nobody@example.com", password: "wrong password"';
+
+/**
+ * Every root field and every restricted field of the schema. A field that is not here fails the test: whoever adds one
+ * says here who may use it.
+ */
+export const ACCESS_MATRIX: Readonly<Record<string, AccessRow>> = {
+  'Query.me': root('{ me { id } }', 'me', signedIn),
+  'Query.mySessions': root('{ mySessions { id } }', 'mySessions', signedIn),
+  'Query.serverInfo': root('{ serverInfo { version } }', 'serverInfo', everybody),
+  // The public mutations answer everybody; that these credentials and tokens are wrong is another matter.
+  'Mutation.login': root(`mutation { login(input: { ${WRONG} }) { __typename } }`, 'login', everybody),
+  'Mutation.signup': root(
+    'mutation { signup(input: { email: "no", password: "no" }) { __typename } }',
+    'signup',
+    everybody,
+  ),
+  'Mutation.refresh': root('mutation { refresh(input: { refreshToken: "no" }) { expiresIn } }', 'refresh', everybody),
+  'Mutation.logout': root('mutation { logout(input: { refreshToken: "no" }) }', 'logout', everybody),
+  'Mutation.revokeSession': root(
+    'mutation { revokeSession(id: "01890000-0000-7000-8000-000000000000") }',
+    'revokeSession',
+    signedIn,
+  ),
+  'Mutation.revokeOtherSessions': root('mutation { revokeOtherSessions }', 'revokeOtherSessions', signedIn),
+  'User.permissions': me('permissions', signedIn),
+  'User.lastLoginAt': me('lastLoginAt', readers),
+  'User.disabledAt': me('disabledAt', readers),
+  'User.disabledReason': me('disabledReason', readers),
+  'User.sessions': me('sessions { id }', readers),
+};
+
+/** What a public mutation with wrong input or a guarded one without its row answers once access was granted. */
+export const NOT_ABOUT_ACCESS = [
+  'BAD_USER_INPUT/WEAK_PASSWORD',
+  'INVALID_CREDENTIALS',
+  'NOT_FOUND',
+  'UNAUTHENTICATED/REFRESH_TOKEN_INVALID',
+];

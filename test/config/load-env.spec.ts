@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runProgram } from '../support/run-program.js';
+import { SECRET } from './settings.js';
+
+const LOAD_ENV = new URL('../../dist/config/load-env.js', import.meta.url).href;
+const HEADLINE = 'Latchkey can not start with this configuration:\n';
+
+let cwd: string;
+beforeEach(() => (cwd = mkdtempSync(join(tmpdir(), 'latchkey-env-'))));
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+/** `loadEnv` of the built project as a program: it prints some of what it has read. */
+function load(env: Record<string, string>) {
+  const program = join(cwd, 'load.mjs');
+  const code = `const { JWT_SECRET, JWT_AUDIENCE, PORT } = loadEnv(); console.log(JSON.stringify({ JWT_SECRET, JWT_AUDIENCE, PORT }));`;
+  writeFileSync(program, `import { loadEnv } from ${JSON.stringify(LOAD_ENV)};\n${code}`);
+  return runProgram(program, [], { env, cwd });
+}
+
+const writeEnvFile = (text: string) => writeFileSync(join(cwd, '.env'), text);
+
+describe('loadEnv', () => {
+  it('reads .env in the working directory, and the environment wins', async () => {
+    writeEnvFile(`JWT_SECRET=${SECRET}$HOME#x\nPORT=5001\nJWT_AUDIENCE=from-file\n`);
+    const run = await load({ PORT: '5002', UNRELATED: 'x' });
+    expect({ ...run, stdout: JSON.parse(run.stdout) as unknown }).toEqual({
+      exitCode: 0,
+      stdout: { JWT_SECRET: `${SECRET}$HOME#x`, JWT_AUDIENCE: 'from-file', PORT: 5002 },
+      stderr: '',
+    });
+  });
+
+  it('needs no .env', async () => {
+    expect(await load({ JWT_SECRET: SECRET })).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('warns of a name in .env that is no setting', async () => {
+    writeEnvFile(`JWT_SECRET=${SECRET}\nACCESS_TOKEN_TLL=5m\nconstructor=x\n`);
+    expect(await load({})).toMatchObject({
+      exitCode: 0,
+      stderr:
+        '.env: ACCESS_TOKEN_TLL is not a setting of Latchkey and is ignored.\n' +
+        '.env: constructor is not a setting of Latchkey and is ignored.\n',
+    });
+  });
+
+  it('ends the process with one line for each problem and none of the values', async () => {
+    writeEnvFile('JWT_SECRET=hunter2\n');
+    expect(await load({ PORT: 'hunter3' })).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `${HEADLINE}PORT must be a whole number from 0 to 65535\nJWT_SECRET must be at least 32 bytes long\n`,
+    });
+  });
+
+  it('ends the process when .env can not be read', async () => {
+    mkdirSync(join(cwd, '.env'));
+    const stderr = `${HEADLINE}.env can not be read (EISDIR)\n`;
+    expect(await load({ JWT_SECRET: SECRET })).toEqual({ exitCode: 1, stdout: '', stderr });
+  });
+});

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CallOptions, callGraphQL, type GraphQLAnswer } from './graphql-client.js';
+import { freePort } from './postgres-server.js';
+import { program } from './run-program.js';
+
+const START_DEADLINE_MS = 30_000;
+const POLL_MS = 50;
+
+const DEFAULTS = { NODE_ENV: 'test', LOG_LEVEL: 'silent', BCRYPT_COST: '4' };
+
+export interface ServerProcessOptions {
+  /** On top of what keeps a test fast and silent. Nothing of this process's own environment comes along. */
+  env?: Record<string, string>;
+  /** The text of the `.env` file that the process finds. */
+  envFile?: string;
+}
+
+/** The built server as a process of its own, in a folder of its own, that a test may kill and start again. */
+export class ServerProcess {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'latchkey-server-'));
+  readonly #port: number;
+  readonly #env: Record<string, string>;
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, env: Record<string, string>) {
+    this.#port = port;
+    this.#env = { ...DEFAULTS, ...env, PORT: String(port) };
+    process.on('exit', this.#removeNow);
+  }
+
+  static async start({ env = {}, envFile }: ServerProcessOptions): Promise<ServerProcess> {
+    const server = new ServerProcess(await freePort(), env);
+    if (envFile !== undefined) writeFileSync(join(server.#folder, '.env'), envFile);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when the server answers. On the port that it had. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [program.server], { cwd: this.#folder, env: this.#env, stdio: 'pipe' });
+    this.#child = child;
+    let output = '';
+    const ended = new AbortController();
+    child.once('close', () => ended.abort());
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
+    const deadline = performance.now() + START_DEADLINE_MS;
+    while (!(await this.#answers())) {
+      if (ended.signal.aborted || performance.now() > deadline) throw new Error(`The server does not answer:\n${output}`);
+      await delay(POLL_MS);
+    }
+  }
+
+  call<T = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+    options?: CallOptions,
+  ): Promise<GraphQLAnswer<T>> {
+    return callGraphQL<T>(this.url, query, variables, options);
+  }
+
+  /** Ends the process as `kill -9` does, or with another signal, and resolves when it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+
+  /** Kills the process and deletes its folder. */
+  async remove(): Promise<void> {
+    await this.kill();
+    this.#removeNow();
+  }
+
+  /** Also what is left to do when the tests end early, where nothing can be awaited. */
+  readonly #removeNow = (): void => {
+    process.off('exit', this.#removeNow);
+    this.#child?.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  };
+
+  async #answers(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/.well-known/jwks.json`)).ok;
+    } catch {
+      return false;
+    }
+  }
+}
