@@ -58,7 +58,8 @@ export class ServerProcess {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
     const deadline = performance.now() + START_DEADLINE_MS;
     while (!(await this.#answers())) {
-      if (ended.signal.aborted || performance.now() > deadline) throw new Error(`The server does not answer:\n${output}`);
+      if (ended.signal.aborted || performance.now() > deadline)
+        throw new Error(`The server does not answer:\n${output}`);
       await delay(POLL_MS);
     }
   }

@@ -1,4 +1,5 @@
 import { EntityManager, MikroORM } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/sqlite';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
@@ -60,8 +61,8 @@ export class TestServer {
   }
 
   /** A fresh entity manager, to look at rows or to change them behind the server's back. */
-  em(): EntityManager {
-    return this.app.get(EntityManager).fork();
+  em(): SqlEntityManager {
+    return this.app.get<SqlEntityManager>(EntityManager).fork();
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,166 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { TestServer } from '../support/test-server.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server.stop());
+
+interface Sent {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+interface Received {
+  status: number | undefined;
+  type: string | undefined;
+  body: string;
+  codes: string[];
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const PREFLIGHT = { 'apollo-require-preflight': '1' };
+
+/** Raw HTTP: `fetch` would set headers of its own. */
+function send({ method = 'POST', path = '/graphql', headers = {}, body = '' }: Sent): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const length = body ? { 'content-length': String(Buffer.byteLength(body)) } : {};
+    const sent = request(
+      `${server.url}${path}`,
+      { method, headers: { ...length, ...headers }, agent: false },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => {
+          const answer = text.startsWith('{')
+            ? (JSON.parse(text) as { errors?: { extensions: { code: string } }[] })
+            : {};
+          const codes = (answer.errors ?? []).map(({ extensions }) => extensions.code);
+          resolve({ status: response.statusCode, type: response.headers['content-type'], body: text, codes });
+        });
+      },
+    );
+    sent.on('error', reject).end(body);
+  });
+}
+
+const query = (document: string) => JSON.stringify({ query: document });
+const get = (document: string) => `/graphql?query=${encodeURIComponent(document)}`;
+
+describe('the HTTP status', () => {
+  /** @see nestjs/graphql#3997 */
+  it.each<[number, string, string[], Sent]>([
+    [
+      200,
+      'execution began, although the resolver refused',
+      ['UNAUTHENTICATED'],
+      { headers: JSON_TYPE, body: query('{ me { id } }') },
+    ],
+    [
+      200,
+      'a query by GET that shows it is no simple request',
+      [],
+      { method: 'GET', path: get('{ __typename }'), headers: PREFLIGHT },
+    ],
+    [400, 'the document does not parse', ['GRAPHQL_PARSE_FAILED'], { headers: JSON_TYPE, body: query('{ me {') }],
+    [400, 'the document is not valid', ['GRAPHQL_VALIDATION_FAILED'], { headers: JSON_TYPE, body: query('{ you }') }],
+    [
+      400,
+      'a variable is missing',
+      ['BAD_USER_INPUT'],
+      { headers: JSON_TYPE, body: query('query ($id: Boolean!) { __typename @include(if: $id) }') },
+    ],
+    [
+      400,
+      'GET without the header that forces a preflight',
+      ['BAD_REQUEST'],
+      { method: 'GET', path: get('{ __typename }') },
+    ],
+    [400, 'no body', ['BAD_REQUEST'], {}],
+    [400, 'no body but a JSON type', ['BAD_REQUEST'], { headers: JSON_TYPE }],
+    [400, 'an empty object', ['BAD_REQUEST'], { headers: JSON_TYPE, body: '{}' }],
+    [400, 'broken JSON', ['BAD_REQUEST'], { headers: JSON_TYPE, body: '{"query": canary-body' }],
+    [400, 'a batch', ['BAD_REQUEST'], { headers: JSON_TYPE, body: `[${query('{ __typename }')}]` }],
+    [400, 'text', ['BAD_REQUEST'], { headers: { 'content-type': 'text/plain' }, body: query('{ __typename }') }],
+    [
+      400,
+      'a form',
+      ['BAD_REQUEST'],
+      { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'query={__typename}' },
+    ],
+    [404, 'there is nothing at the address', ['NOT_FOUND'], { method: 'GET', path: '/canary-path' }],
+    [
+      405,
+      'a mutation by GET',
+      ['BAD_REQUEST'],
+      { method: 'GET', path: get('mutation { logout }'), headers: PREFLIGHT },
+    ],
+    [
+      405,
+      'a method that GraphQL does not have',
+      ['BAD_REQUEST'],
+      { method: 'PUT', headers: JSON_TYPE, body: query('{ __typename }') },
+    ],
+    [413, 'a body over 100 kB', ['BAD_REQUEST'], { headers: JSON_TYPE, body: query(`# ${'canary'.repeat(20_000)}`) }],
+    [
+      415,
+      'a charset that is not known',
+      ['BAD_REQUEST'],
+      { headers: { 'content-type': 'application/json; charset=canary' }, body: query('{ __typename }') },
+    ],
+    [
+      431,
+      'headers over 16 kB',
+      ['BAD_REQUEST'],
+      { headers: { ...JSON_TYPE, 'x-large': 'canary'.repeat(4_000) }, body: query('{ __typename }') },
+    ],
+  ])('is %d when: %s', async (status, _, codes, sent) => {
+    const received = await send(sent);
+    expect({ status: received.status, codes: received.codes }).toEqual({ status, codes });
+    expect(received.type).toMatch(/^application\/json; charset=utf-8$/);
+    expect(received.body).not.toMatch(/canary|<html|<!DOCTYPE|node_modules/i);
+  });
+
+  it('is 400, in JSON, for what is not even HTTP', async () => {
+    const { port } = new URL(server.url);
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write('canary\r\n\r\n'));
+      let text = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      socket.on('close', () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toMatch(/"code":"BAD_REQUEST"/);
+    expect(answer).not.toContain('canary');
+  });
+});
+
+describe('a broken token', () => {
+  /** @see auth0/node-jwks-rsa#292 */
+  it('never ends the process: 500 of many kinds are refused, and a good request is answered', async () => {
+    const kinds = [
+      '',
+      '.',
+      '..',
+      '...',
+      'a.b.c',
+      'eyJhbGciOiJub25lIn0.e30.',
+      '\u00e9',
+      '%00',
+      'x'.repeat(8_000),
+      `${'e'.repeat(4_000)}.e.e`,
+    ];
+    const codes = await Promise.all(
+      Array.from({ length: 500 }, async (_, index) => {
+        const authorization = `Bearer ${Buffer.from(kinds[index % kinds.length] ?? '').toString('latin1')}`;
+        return (await send({ headers: { ...JSON_TYPE, authorization }, body: query('{ me { id } }') })).codes;
+      }),
+    );
+    expect(codes).toEqual(Array.from({ length: 500 }, () => ['UNAUTHENTICATED']));
+    expect((await server.call('{ serverInfo { signupEnabled } }')).errors).toEqual([]);
+  });
+});
