@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,11 +21,19 @@ export function inProject(path) {
 /** Installs the locked packages when `node_modules` is missing or holds other versions; else costs a few milliseconds. */
 export function ensureInstalled() {
   if (installMatchesLock()) return;
+  refuseLinkedPackages();
   const reason = existsSync(inProject('node_modules')) ? 'package-lock.json has changed' : 'first start only';
   console.log(`Installing packages (${reason}) ...`);
   // The compiler is a development package: NODE_ENV=production must not leave it out.
   const options = ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'];
   exitOnFailure(spawnSync('npm', options, { cwd: ROOT, stdio: 'inherit' }), 'npm ci');
+}
+
+/** `npm ci` empties the folder behind a link, which other checkouts are running from. */
+function refuseLinkedPackages() {
+  if (!lstatSync(inProject('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  console.error('node_modules is a link and does not match package-lock.json: install where it points, or remove it.');
+  process.exit(1);
 }
 
 /** True when npm's record of what it installed last (written at the end of an install) agrees with the lock file. */

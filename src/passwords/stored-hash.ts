@@ -5,7 +5,7 @@ import { createHash, createHmac } from 'node:crypto';
  * - `bcrypt-sha256-v1`: an older form of the same library. bcrypt(base64(SHA-256(password))).
  * - `bcrypt`: plain, from other servers. It ignores what follows the 72nd byte.
  */
-export type HashScheme = 'bcrypt-sha256-v2' | 'bcrypt-sha256-v1' | 'bcrypt';
+type HashScheme = 'bcrypt-sha256-v2' | 'bcrypt-sha256-v1' | 'bcrypt';
 
 /** A password hash, taken apart. Salt and digest are in bcrypt's own base64: 22 and 31 characters. */
 export interface StoredHash {

@@ -2,7 +2,7 @@
 export type Caller = 'anonymous' | 'user' | 'reader' | 'admin';
 
 /** What comes of it: the field's value, or the refusal. */
-export type Outcome = 'data' | 'UNAUTHENTICATED/TOKEN_MISSING' | 'FORBIDDEN';
+type Outcome = 'data' | 'UNAUTHENTICATED/TOKEN_MISSING' | 'FORBIDDEN';
 
 export interface AccessRow {
   /** Asks for the field, and for nothing that is restricted besides. */

@@ -19,7 +19,7 @@ export const FAULT_CANARY = 'canary-9d1f /srv/app/node_modules/pg select * from 
 
 /** A resolver as a team that forks Latchkey would write it, and a few that go wrong. */
 @Resolver()
-export class ForkResolver {
+class ForkResolver {
   constructor(private readonly em: EntityManager) {}
 
   @Query(() => String)

@@ -1,4 +1,4 @@
-export interface GraphQLFailure {
+interface GraphQLFailure {
   message: string;
   path?: (string | number)[];
   locations?: unknown;

@@ -36,7 +36,12 @@ export class ServerProcess {
   static async start({ env = {}, envFile }: ServerProcessOptions): Promise<ServerProcess> {
     const server = new ServerProcess(await freePort(), env);
     if (envFile !== undefined) writeFileSync(join(server.#folder, '.env'), envFile);
-    await server.start();
+    try {
+      await server.start();
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
     return server;
   }
 

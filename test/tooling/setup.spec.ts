@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -100,5 +100,16 @@ describe('the set-up of a checkout', () => {
   it('installs nothing when only an optional package of another platform is missing', async () => {
     await recordInstall({ 'node_modules/a': { version: '1.0.0' } });
     expect(await checkout.call('ensureInstalled')).toBe('');
+  });
+
+  it('installs nothing through a node_modules that links to the packages of another checkout', async () => {
+    const shared = join(checkout.root, 'shared');
+    await mkdir(shared);
+    await symlink(shared, join(checkout.root, 'node_modules'));
+    await expect(checkout.call('ensureInstalled')).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('node_modules is a link'),
+    });
   });
 });
