@@ -1,0 +1,83 @@
+import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { logIn, PASSWORD } from '../support/accounts.js';
+import { program, runProgram, type ProgramRun } from '../support/run-program.js';
+import { whoAmI } from '../support/refusals.js';
+import { ServerProcess } from '../support/server-process.js';
+
+// Each command boots the whole server.
+jest.setTimeout(120_000);
+
+const ADMIN = 'admin@example.com';
+const WEAK = 'pass123';
+
+/** One story told in order: a database of its own, and commands that build on each other. */
+describe('the operator', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'latchkey-operator-'));
+  const env = {
+    NODE_ENV: 'test',
+    BCRYPT_COST: '4',
+    DATABASE_URL: `sqlite:${join(cwd, 'test.sqlite')}`,
+    JWT_SECRET: randomBytes(32).toString('base64url'),
+  };
+  const command = async (line: string, input = ''): Promise<ProgramRun> => {
+    const run = await runProgram(program.operator, line.split(' '), { env, cwd, input });
+    for (const secret of [PASSWORD, WEAK, env.JWT_SECRET]) expect(run.stdout + run.stderr).not.toContain(secret);
+    return run;
+  };
+  const done = (stdout: string): ProgramRun => ({ exitCode: 0, stdout: `${stdout}\n`, stderr: '' });
+  const refused = (...lines: string[]): ProgramRun => ({ exitCode: 1, stdout: '', stderr: `${lines.join('\n')}\n` });
+
+  let server: ServerProcess | undefined;
+  afterAll(async () => {
+    await server?.remove();
+    rmSync(cwd, { recursive: true });
+  });
+
+  it('makes accounts with the password from standard input, and only good ones', async () => {
+    expect(await command(`user create ${ADMIN} --role admin --name Ada`, `${PASSWORD}\n`)).toEqual(
+      done(`Created ${ADMIN} (user, admin).`),
+    );
+    const refusals = await Promise.all([
+      command('user create Admin@Example.com', PASSWORD),
+      command('user create not-an-address', PASSWORD),
+      command('user create weak@example.com', WEAK),
+    ]);
+    expect(refusals).toEqual([
+      refused('An account with this e-mail exists already.', '  email: belongs to an existing account'),
+      refused('email: must be an e-mail address', '  email: must be an e-mail address'),
+      refused('The password is not acceptable.', '  password: The password must have at least 8 characters.'),
+    ]);
+  });
+
+  it('can not take the last administrator away, and changes nobody who does not exist', async () => {
+    const last = refused('The last administrator can not lose the role or the account.');
+    const refusals = await Promise.all([
+      command(`user roles ${ADMIN} user`),
+      command(`user disable ${ADMIN}`),
+      command('user enable nobody@example.com'),
+    ]);
+    expect(refusals).toEqual([last, last, refused('No account has this e-mail.')]);
+  });
+
+  it('changes accounts under a running server, which knows at the next request', async () => {
+    server = await ServerProcess.start({ env });
+    const admin = await logIn(server, ADMIN);
+    expect(await command(`user roles ${ADMIN} user admin`)).toEqual(done(`${ADMIN} holds: user, admin.`));
+    expect(await whoAmI(server, admin.accessToken)).toBe('UNAUTHENTICATED/TOKEN_STALE');
+
+    expect(await command('user create second@example.com --role admin', PASSWORD)).toMatchObject({ exitCode: 0 });
+    expect(await command(`user disable ${ADMIN} --reason left`)).toEqual(done(`${ADMIN} is disabled.`));
+    expect(await whoAmI(server, admin.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    await expect(logIn(server, ADMIN)).rejects.toThrow('INVALID_CREDENTIALS');
+
+    expect(await command(`user enable ${ADMIN}`)).toEqual(done(`${ADMIN} is enabled.`));
+    expect(await command(`user verify ${ADMIN}`)).toEqual(done(`${ADMIN} is verified.`));
+    const { accessToken } = await logIn(server, ADMIN);
+    const { data } = await server.call('{ me { name emailVerified roles } }', {}, { token: accessToken });
+    expect(data).toEqual({ me: { name: 'Ada', emailVerified: true, roles: ['admin', 'user'] } });
+  });
+});

@@ -1,0 +1,83 @@
+import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jwtVerify } from 'jose';
+import { signUp } from '../support/accounts.js';
+import { program, runProgram } from '../support/run-program.js';
+import { ServerProcess } from '../support/server-process.js';
+
+jest.setTimeout(60_000);
+
+const SECRET = randomBytes(32).toString('base64url');
+const GOOD = { NODE_ENV: 'test', DATABASE_URL: 'sqlite::memory:', JWT_SECRET: SECRET };
+const PRODUCTION = { ...GOOD, NODE_ENV: 'production', PUBLIC_URL: 'https://auth.example.com' };
+const HEADLINE = 'Latchkey can not start with this configuration:';
+
+let cwd: string;
+beforeAll(() => (cwd = mkdtempSync(join(tmpdir(), 'latchkey-cwd-'))));
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+describe('a server process with a bad setting', () => {
+  // @see nestjs/jwt#2079
+  it.each([
+    ['JWT_SECRET', '', GOOD],
+    ['JWT_SECRET', 'tr0ub4dor', GOOD],
+    ['JWT_SECRET', 'change-me-change-me-change-me-change-me', PRODUCTION],
+    ['ACCESS_TOKEN_TTL', '15 parsecs', GOOD],
+    ['COOKIE_SECURE', 'maybe', GOOD],
+    ['COOKIE_SECURE', 'false', PRODUCTION],
+    ['DATABASE_URL', 'mysql://root:hunter2@localhost/auth', GOOD],
+  ])('exits with 1 and one line that names %s: %j', async (name, value, env) => {
+    const run = await runProgram(program.server, [], { env: { ...env, [name]: value }, cwd });
+    const lines = run.stderr.trimEnd().split('\n');
+    expect([run.exitCode, run.stdout, lines.length]).toEqual([1, '', 2]);
+    expect(lines[0]).toBe(HEADLINE);
+    expect(lines[1]).toMatch(new RegExp(`^${name} \\S`));
+    if (value.length > 8) expect(run.stderr).not.toContain(value);
+    expect(run.stderr).not.toContain('hunter2');
+  });
+
+  it('lists all of them at once', async () => {
+    const env = { ...GOOD, JWT_SECRET: 'short', PORT: 'http', IDE: 'maybe' };
+    const { exitCode, stderr } = await runProgram(program.server, [], { env, cwd });
+    const names = stderr
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(' ')[0]);
+    expect([exitCode, names.sort()]).toEqual([1, ['IDE', 'JWT_SECRET', 'PORT']]);
+  });
+});
+
+describe('the operator program with a bad DATABASE_URL', () => {
+  it('exits with 1 and says the same', async () => {
+    const env = { DATABASE_URL: 'mysql://root:hunter2@localhost/auth' };
+    const { exitCode, stdout, stderr } = await runProgram(program.operator, ['db', 'migrate'], { env, cwd });
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(new RegExp(`^${HEADLINE}\nDATABASE_URL must be [^\n]+\n$`));
+    expect(stderr).not.toContain('hunter2');
+  });
+});
+
+describe('a secret that stands in .env alone', () => {
+  const special = `${randomBytes(24).toString('base64url')}$HOME#'"\\n \${x}`;
+
+  it('is the one that signs, character for character', async () => {
+    const envFile = `# comment\nJWT_ALGORITHM=HS256\nJWT_SECRET=${special}\nDATABASE_URL=sqlite::memory:\n`;
+    const server = await ServerProcess.start({ envFile });
+    const user = await signUp(server);
+    const { payload } = await jwtVerify(user.accessToken, Buffer.from(special), { algorithms: ['HS256'] });
+    expect(payload.sub).toBe(user.id);
+    await server.remove();
+  });
+
+  it('gives way to the environment', async () => {
+    const envFile = `JWT_SECRET=${special}\nDATABASE_URL=sqlite::memory:\n`;
+    const server = await ServerProcess.start({ envFile, env: { JWT_SECRET: SECRET, JWT_ALGORITHM: 'HS256' } });
+    const { accessToken, id } = await signUp(server);
+    expect((await jwtVerify(accessToken, Buffer.from(SECRET))).payload.sub).toBe(id);
+    await server.remove();
+  });
+});
