@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallOptions, callGraphQL, type GraphQLAnswer } from './graphql-client.js';
 import { freePort } from './postgres-server.js';
-import { program } from './run-program.js';
+import { COMPILE_CACHE, program } from './run-program.js';
 
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 
-const DEFAULTS = { NODE_ENV: 'test', LOG_LEVEL: 'silent', BCRYPT_COST: '4' };
+const DEFAULTS = { ...COMPILE_CACHE, NODE_ENV: 'test', LOG_LEVEL: 'silent', BCRYPT_COST: '4' };
 
 export interface ServerProcessOptions {
   /** On top of what keeps a test fast and silent. Nothing of this process's own environment comes along. */
