@@ -61,5 +61,5 @@ export default {
   testTimeout: 20_000,
   maxWorkers: '100%',
   // Each file loads the whole server into a fresh module graph, which V8 is slow to give back.
-  workerIdleMemoryLimit: '1GB',
+  workerIdleMemoryLimit: '2GB',
 };

@@ -46,6 +46,9 @@ export class EmailVerificationRequired {
   email!: string;
 }
 
+export const verificationRequired = (email: string): EmailVerificationRequired =>
+  Object.assign(new EmailVerificationRequired(), { email });
+
 /** Types are told apart by class, so services return instances and never look-alikes. */
 const types = () => [AuthPayload, EmailVerificationRequired] as const;
 

@@ -58,7 +58,7 @@ export class RefreshInput {
 export class LogoutInput {
   @Field(() => String, {
     nullable: true,
-    description: 'Ends the session of this token. Absent: the one of the cookie or of the access token.',
+    description: 'Ends the session of this token, besides that of the cookie and of the access token.',
   })
   refreshToken?: string | null;
 

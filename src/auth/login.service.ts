@@ -12,9 +12,8 @@ import { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { invalidCredentials } from './auth.errors.js';
 import type { LoginInput } from './auth.inputs.js';
-import type { EmailVerificationRequired } from './auth-payload.model.js';
+import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
 import type { SignedIn } from './signed-in.js';
-import { verificationRequired } from './signup.service.js';
 import { TokenIssuer } from './token-issuer.js';
 
 /**

@@ -9,7 +9,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountsService } from './accounts.service.js';
 import { emailTaken, signupClosed } from './auth.errors.js';
 import type { SignupInput } from './auth.inputs.js';
-import { EmailVerificationRequired } from './auth-payload.model.js';
+import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
 import type { SignedIn } from './signed-in.js';
 import { TokenIssuer } from './token-issuer.js';
 
@@ -54,8 +54,4 @@ export class SignupService {
       throw error;
     }
   }
-}
-
-export function verificationRequired(email: string): EmailVerificationRequired {
-  return Object.assign(new EmailVerificationRequired(), { email });
 }

@@ -4,7 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
-import { formatRefreshToken, isGenuine, parseRefreshToken } from './refresh-token.js';
+import { formatRefreshToken, isGenuine, type ParsedRefreshToken, parseRefreshToken } from './refresh-token.js';
 import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
 import { Session } from './session.entity.js';
@@ -37,11 +37,9 @@ export class RotationService {
   async rotate(token: string, client: ClientInfo): Promise<Rotation> {
     const presented = parseRefreshToken(token);
     if (!presented) return { kind: 'refused', refusal: 'invalid' };
-    const secrets = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS];
     for (;;) {
-      const session = await this.read(presented.sessionId);
-      if (!session || !isGenuine(presented, session.refreshSalt, secrets))
-        return { kind: 'refused', refusal: 'invalid' };
+      const session = await this.genuineSession(presented);
+      if (!session) return { kind: 'refused', refusal: 'invalid' };
       const decision = this.decide(presented.counter, session);
       switch (decision.kind) {
         case 'rotate':
@@ -61,15 +59,19 @@ export class RotationService {
   /** The session of a genuine token, current or not: enough to end that session, and for nothing else. */
   async sessionOf(token: string): Promise<{ userId: string; sessionId: string } | undefined> {
     const presented = parseRefreshToken(token);
-    const session = presented && (await this.read(presented.sessionId));
-    const secrets = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS];
-    if (!session || !isGenuine(presented, session.refreshSalt, secrets)) return undefined;
-    return { userId: session.user.id, sessionId: session.id };
+    const session = presented && (await this.genuineSession(presented));
+    return session && { userId: session.user.id, sessionId: session.id };
   }
 
-  /** Reads into an entity manager of its own: always fresh, and never flushed by another resolver of the request. */
-  private read(id: string): Promise<RotatedSession | null> {
-    return this.em.fork().findOne(Session, { id }, { populate: ['user.roles'], strategy: 'joined' });
+  /**
+   * The session that a token was made for, if this server made it. Read into an entity manager of its own: always
+   * fresh, and never flushed by another resolver of the request.
+   */
+  private async genuineSession(token: ParsedRefreshToken): Promise<RotatedSession | undefined> {
+    const options = { populate: ['user.roles'], strategy: 'joined' } as const;
+    const session = await this.em.fork().findOne(Session, { id: token.sessionId }, options);
+    const secrets = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS];
+    return session && isGenuine(token, session.refreshSalt, secrets) ? session : undefined;
   }
 
   private decide(counter: number, session: RotatedSession): RotationDecision {
