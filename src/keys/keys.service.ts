@@ -85,7 +85,8 @@ export class KeysService implements OnModuleInit {
 
   private mayReload(): boolean {
     if (this.env.JWT_ALGORITHM === 'HS256') return false;
-    return this.clock.epochSeconds() - this.lastReload >= RELOAD_COOLDOWN_SECONDS;
+    // The distance, not the difference: a clock that was set back must not keep new keys out until it has caught up.
+    return Math.abs(this.clock.epochSeconds() - this.lastReload) >= RELOAD_COOLDOWN_SECONDS;
   }
 
   private async reload(): Promise<void> {
