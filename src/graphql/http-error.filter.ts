@@ -4,7 +4,7 @@ import { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
 import { extensionsOf } from './error-response.js';
 import { logFault } from './log-fault.js';
-import { publicErrorOf } from './public-error.js';
+import { codeOfStatus, publicErrorOf } from './public-error.js';
 
 /** What a client reads when the HTTP layer refuses. Fixed texts: parsers quote the body in theirs. */
 const MESSAGES = new Map<number, string>([
@@ -12,7 +12,7 @@ const MESSAGES = new Map<number, string>([
   [404, 'There is nothing at this address.'],
   [405, 'This method is not allowed here.'],
   [413, 'The request body is too large.'],
-  [415, 'The content type or charset is not supported.'],
+  [415, 'The charset or encoding of the body is not supported.'],
 ]);
 
 /** Errors outside of GraphQL, as JSON of the same shape. Express's own HTML pages never leave the server. */
@@ -50,6 +50,8 @@ const STATUS_BY_CODE = new Map<ErrorCode, number>([
 
 function refusal(status: number, exception: unknown): AppError {
   if (exception instanceof AppError) return exception;
-  const code = status === 404 ? ErrorCode.NOT_FOUND : ErrorCode.BAD_REQUEST;
-  return new AppError(code, MESSAGES.get(status) ?? 'The request was refused.');
+  return new AppError(
+    codeOfStatus(status) ?? ErrorCode.BAD_REQUEST,
+    MESSAGES.get(status) ?? 'The request was refused.',
+  );
 }

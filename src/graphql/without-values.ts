@@ -8,6 +8,7 @@ export function withoutValues(message: string): string {
     .replace(/^(Syntax Error: Unexpected (?:Name|String|Int|Float|BlockString)).*$/su, '$1.')
     .replace(/^(Syntax Error: (?:Unexpected|Invalid) character)(?!\.).*$/su, '$1.')
     .replace(/^(Syntax Error: Invalid (?:number|character escape sequence|Unicode escape sequence)).*$/su, '$1.')
+    .replace(/^Unknown operation named .*$/su, 'The document has no operation of this name.')
     .replace(/(cannot represent [^:]*): .*$/su, '$1.')
     .replace(/^(Expected value of type "[^"]*"), found .*$/su, '$1.')
     .replace(/^(Value) .* (does not exist in "\w+" enum).*$/su, '$1 $2.');

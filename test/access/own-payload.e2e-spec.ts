@@ -1,4 +1,4 @@
-import { logIn, PASSWORD, signUp } from '../support/accounts.js';
+import { logIn, PASSWORD, refreshed, signUp, signUpWithRoles } from '../support/accounts.js';
 import { refusalOf } from '../support/refusals.js';
 import { statementsOf } from '../support/statements.js';
 import { TestServer } from '../support/test-server.js';
@@ -36,16 +36,47 @@ describe('signup, login and refresh', () => {
     expect(answer.errors).toEqual([]);
   });
 
-  it('do not make it the caller of other root fields of the document', async () => {
+  it.each([
+    ['by name', 'login', 'revokeOtherSessions'],
+    ['by alias', 'a: login', 'b: revokeOtherSessions'],
+    ['under each other’s names', 'revokeOtherSessions: login', 'login: revokeOtherSessions'],
+  ])('do not make it the caller of other root fields of the document: %s', async (_, first, second) => {
     const { email, refreshToken } = await signUp(server);
-    const document = `mutation { login(${credentials(email)}) { __typename } revokeOtherSessions }`;
-    const answer = await server.call(document);
+    const payload = '{ ... on AuthPayload { user { permissions } } }';
+    const key = second.split(':')[0];
+    const answer = await server.call(`mutation { ${first}(${credentials(email)}) ${payload} ${second} }`);
     expect(refusalOf(answer)).toBe('UNAUTHENTICATED/TOKEN_MISSING');
-    expect(answer.errors.map(({ path }) => path)).toEqual([['revokeOtherSessions']]);
-    const refresh = await server.call('mutation ($t: String) { refresh(input: { refreshToken: $t }) { expiresIn } }', {
-      t: refreshToken,
-    });
-    expect(refresh.errors).toEqual([]);
+    expect(answer.errors.map(({ path }) => path)).toEqual([[key]]);
+    // The session that it would have ended lives.
+    expect((await refreshed(server, refreshToken)).email).toBe(email);
+  });
+
+  it('do not when they are refused', async () => {
+    const { email } = await signUp(server);
+    const wrong = `input: { email: "${email}", password: "not the password" }`;
+    const answer = await server.call(`mutation { login(${wrong}) { ${PAYLOAD} } }`);
+    expect(answer.data).toBeNull();
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(['INVALID_CREDENTIALS']);
+  });
+
+  it('give what the roles of their user give: a field for administrators to an administrator alone', async () => {
+    const field = '... on AuthPayload { user { id lastLoginAt sessions { current } } }';
+    const admin = await signUpWithRoles(server, 'admin');
+    const granted = await server.call<{ login: { user: { sessions: object[] } } }>(
+      `mutation { login(${credentials(admin.email)}) { ${field} } }`,
+    );
+    expect(granted.errors).toEqual([]);
+    expect(granted.data?.login.user.sessions).toContainEqual({ current: true });
+
+    const user = await signUp(server);
+    // Neither from the header of the administrator who asks.
+    const refused = await server.call(
+      `mutation { login(${credentials(user.email)}) { ${field} } }`,
+      {},
+      { token: admin.accessToken },
+    );
+    expect(refused.data).toEqual({ login: { user: { id: user.id, lastLoginAt: null, sessions: null } } });
+    expect(refused.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
   it('leave the caller of the request in place for the others', async () => {

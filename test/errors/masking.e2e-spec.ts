@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { PASSWORD, refresh, signUp } from '../support/accounts.js';
+import { Session } from '../../src/sessions/session.entity.js';
+import { PASSWORD, refresh, signUp, type Tokens } from '../support/accounts.js';
 import { FAULT_CANARY, ForkModule } from '../support/fork.module.js';
+import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 
 /** What never leaves the server: frames, folders, statements, names of tables. */
@@ -48,21 +50,40 @@ describe.each(['production', 'staging', 'test', 'development'])('NODE_ENV=%s', (
   });
 });
 
-describe('a database that is emptied', () => {
+describe('tokens of a database that is no more', () => {
+  const TABLES = ['sessions', 'user_roles', 'users', 'signing_keys', 'audit_events'];
+
+  async function expectUnauthenticated(server: TestServer, tokens: Tokens, me: string, refreshing: string) {
+    const answers = [
+      await server.call('{ me { id } }', {}, { token: tokens.accessToken }),
+      await refresh(server, tokens.refreshToken),
+      // Trying changes nothing.
+      await server.call('{ me { id } }', {}, { token: tokens.accessToken }),
+    ];
+    const expected = [me, refreshing, me].map((reason) => `UNAUTHENTICATED/${reason}`);
+    expect(answers.map(refusalOf)).toEqual(expected);
+    expect(answers.map(({ status, data }) => [status, data])).toEqual(expected.map(() => [200, null]));
+  }
+
   /** @see twentyhq/twenty#7244 */
-  it('makes old tokens UNAUTHENTICATED, and nothing else', async () => {
+  it('are UNAUTHENTICATED where it was emptied under the server', async () => {
     const server = await TestServer.start();
-    const { accessToken, refreshToken } = await signUp(server);
-    await server.em().execute('delete from users');
-    const me = await server.call('{ me { id } }', {}, { token: accessToken });
-    const refreshAnswer = await refresh(server, refreshToken);
+    const user = await signUp(server);
+    for (const table of TABLES) await server.em().execute(`delete from ${table}`);
+    await expectUnauthenticated(server, user, 'TOKEN_REVOKED', 'REFRESH_TOKEN_INVALID');
+    expect(await server.em().count(Session)).toBe(0);
     await server.stop();
-    expect(me.errors.map(({ extensions }) => extensions)).toMatchObject([
-      { code: 'UNAUTHENTICATED', reason: 'TOKEN_REVOKED' },
-    ]);
-    expect(refreshAnswer.errors.map(({ extensions }) => extensions)).toMatchObject([
-      { code: 'UNAUTHENTICATED', reason: 'REFRESH_TOKEN_INVALID' },
-    ]);
+  });
+
+  it('are UNAUTHENTICATED where a new one took its place, under the same secret', async () => {
+    const env = { JWT_SECRET: 'p9X2kQ7vT4mZ8rL1wN6cB3hJ5sD0fG-y' };
+    const before = await TestServer.start({ env });
+    const user = await signUp(before);
+    await before.stop();
+    const after = await TestServer.start({ env });
+    await signUp(after);
+    await expectUnauthenticated(after, user, 'TOKEN_INVALID', 'REFRESH_TOKEN_INVALID');
+    await after.stop();
   });
 });
 

@@ -1,9 +1,12 @@
 import { EntityManager } from '@mikro-orm/core';
 import {
   ConflictException,
+  Controller,
+  Get,
   HttpException,
   Module,
   NotFoundException,
+  Param,
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
@@ -67,6 +70,25 @@ class ForkResolver {
   }
 }
 
+/** The root fields of the fork. */
+export const FORK_FIELDS = Object.getOwnPropertyNames(ForkResolver.prototype);
+
+/** HTTP routes beside GraphQL, guarded by the same decorators. */
+@Controller('fork')
+class ForkController {
+  @Get('report')
+  @Roles('admin')
+  report(): { text: string } {
+    return { text: 'all is well' };
+  }
+
+  @Get('fails/:how')
+  @Public()
+  fails(@Param('how') how: string): never {
+    throw failures[how]?.() ?? new Error(FAULT_CANARY);
+  }
+}
+
 const failures: Record<string, () => Error> = {
   notFound: () => new NotFoundException('No such report.'),
   conflict: () => new ConflictException({ message: 'The report is being written.', secret: FAULT_CANARY }),
@@ -75,5 +97,5 @@ const failures: Record<string, () => Error> = {
   teapot: () => new HttpException(FAULT_CANARY, 418),
 };
 
-@Module({ providers: [ForkResolver] })
+@Module({ providers: [ForkResolver], controllers: [ForkController] })
 export class ForkModule {}
