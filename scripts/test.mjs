@@ -1,4 +1,4 @@
-/** `npm test`: every suite, or with arguments what Jest makes of them (`npm test -- test/auth -t rotates`). */
+/** `npm test`: every suite, or with arguments what Jest makes of them (`npm test -- test/sessions -t rotates`). */
 import { ensureBuilt, ensureInstalled, ensureNode, inProject, runNode } from './setup.mjs';
 
 const jestArguments = process.argv.slice(2);
