@@ -1,6 +1,13 @@
 import { loadEnv } from './config/load-env.js';
 
 const env = loadEnv();
-// Loaded only now: a configuration that is refused is refused at once, and not after two thousand modules.
-const { serve } = await import('./serve.js');
-await serve(env);
+try {
+  // Loaded only now: a configuration that is refused is refused at once, and not after two thousand modules.
+  const { serve } = await import('./serve.js');
+  await serve(env);
+} catch (error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`Latchkey can not start: ${reason}\n`);
+  if (env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  process.exit(1);
+}

@@ -5,9 +5,10 @@ import { configureApp } from './app.setup.js';
 import type { Env } from './config/env.js';
 import { announce } from './http/announce.js';
 
-/** Builds the application, listens, and tells a person at the terminal where. */
+/** Builds the application, listens, and tells a person at the terminal where. Throws when it can not. */
 export async function serve(env: Env): Promise<void> {
-  const options = { bodyParser: false, bufferLogs: true };
+  // What Nest says about a failed start stays in its buffer: `main.ts` says it in one line.
+  const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), options);
   configureApp(app, env);
   await app.listen(env.PORT, env.HOST);

@@ -37,8 +37,9 @@ describe(testEngine === 'postgres' ? 'two server processes on one PostgreSQL' : 
   });
 
   const killAndRestart = async () => {
-    for (const server of new Set(servers)) await server.kill('SIGKILL');
-    for (const server of new Set(servers)) await server.start();
+    const processes = [...new Set(servers)];
+    await Promise.all(processes.map((server) => server.kill('SIGKILL')));
+    await Promise.all(processes.map((server) => server.start()));
   };
 
   // @see supabase/auth PR#466
