@@ -7,10 +7,12 @@ import { announce } from './http/announce.js';
 
 /** Builds the application, listens, and tells a person at the terminal where. Throws when it can not. */
 export async function serve(env: Env): Promise<void> {
-  // What Nest says about a failed start stays in its buffer: `main.ts` says it in one line.
+  // What Nest logs before our logger is there stays in a buffer, and is dropped with a start that fails: `main.ts` says
+  // in one line why.
   const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), options);
   configureApp(app, env);
+  app.flushLogs();
   await app.listen(env.PORT, env.HOST);
   announce(env);
 }

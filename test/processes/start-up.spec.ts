@@ -51,6 +51,18 @@ describe('a server process with a bad setting', () => {
   });
 });
 
+describe('a server process that can not start', () => {
+  it('exits with 1 and says why in one line', async () => {
+    const env = { ...GOOD, DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/none' };
+    const run = await runProgram(program.server, [], { env, cwd });
+    expect(run).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'Latchkey can not start: connect ECONNREFUSED 127.0.0.1:1\n',
+    });
+  });
+});
+
 describe('the operator program with a bad DATABASE_URL', () => {
   it('exits with 1 and says the same', async () => {
     const env = { DATABASE_URL: 'mysql://root:hunter2@localhost/auth' };

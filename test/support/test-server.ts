@@ -46,8 +46,15 @@ export class TestServer {
       .useValue(new FakeClock())
       .compile();
     const app = testing.createNestApplication<NestExpressApplication>({ bodyParser: false });
-    configureApp(app, env);
-    await app.listen(0, '127.0.0.1');
+    try {
+      configureApp(app, env);
+      await app.listen(0, '127.0.0.1');
+    } catch (refusal) {
+      // A test that wants this refusal has no server to stop.
+      await app.close();
+      if (!databaseUrl) await dropDatabase(url);
+      throw refusal;
+    }
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new TestServer(app, env, `http://127.0.0.1:${port}`, databaseUrl ? undefined : url);
   }
