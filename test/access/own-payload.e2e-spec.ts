@@ -69,13 +69,16 @@ describe('signup, login and refresh', () => {
     expect(granted.data?.login.user.sessions).toContainEqual({ current: true });
 
     const user = await signUp(server);
-    // Neither from the header of the administrator who asks.
+    // Neither from the administrator who asks, whom the first field has made the caller of the request.
     const refused = await server.call(
-      `mutation { login(${credentials(user.email)}) { ${field} } }`,
+      `mutation { revokeOtherSessions login(${credentials(user.email)}) { ${field} } }`,
       {},
       { token: admin.accessToken },
     );
-    expect(refused.data).toEqual({ login: { user: { id: user.id, lastLoginAt: null, sessions: null } } });
+    expect(refused.data).toEqual({
+      revokeOtherSessions: 2,
+      login: { user: { id: user.id, lastLoginAt: null, sessions: null } },
+    });
     expect(refused.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
