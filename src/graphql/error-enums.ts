@@ -17,7 +17,7 @@ const codes: Descriptions<ErrorCode> = {
   CONFLICT: 'The change contradicts the present state.',
   EMAIL_TAKEN: 'An account with this e-mail exists already.',
   TOO_MANY_REQUESTS: 'Wait for `retryAfter` seconds.',
-  SERVICE_UNAVAILABLE: 'A passing fault. Nothing was changed or used up; try again after `retryAfter` seconds.',
+  SERVICE_UNAVAILABLE: 'A passing fault. No token was used up; try again after `retryAfter` seconds.',
   INTERNAL_SERVER_ERROR: 'A fault of the server. Quote `requestId` to its operator.',
 };
 
