@@ -6,8 +6,8 @@ try {
   const { serve } = await import('./serve.js');
   await serve(env);
 } catch (error) {
-  const reason = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`Latchkey can not start: ${reason}\n`);
-  if (env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  const { framesOf, safeMessage } = await import('./database/safe-error.js');
+  process.stderr.write(`Latchkey can not start: ${safeMessage(error)}\n`);
+  if (env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${framesOf(error)}\n`);
   process.exit(1);
 }

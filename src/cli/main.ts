@@ -15,9 +15,9 @@ const program = new Command('latchkey')
 try {
   await program.parseAsync();
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const { safeMessage } = await import('../database/safe-error.js');
   const problems =
     error instanceof AppError ? (error.fields ?? []).map((field) => `  ${field.path}: ${field.message}`) : [];
-  process.stderr.write(`${[message, ...problems].join('\n')}\n`);
+  process.stderr.write(`${[safeMessage(error), ...problems].join('\n')}\n`);
   process.exitCode = 1;
 }

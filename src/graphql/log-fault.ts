@@ -2,6 +2,7 @@ import { DriverException } from '@mikro-orm/core';
 import { Logger } from '@nestjs/common';
 import type { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
+import { framesOf, safeMessage } from '../database/safe-error.js';
 
 const logger = new Logger('Fault');
 
@@ -11,10 +12,8 @@ export function logFault(error: AppError): void {
   if (error.code === ErrorCode.SERVICE_UNAVAILABLE) logger.warn({ err: loggable(error.cause) }, error.message);
 }
 
-/** The ORM puts the whole statement with its values, password hashes among them, in front of the driver's message. */
+/** The driver hangs more than this on its error, the failing row among it: that stays behind. */
 function loggable(cause: unknown): unknown {
   if (!(cause instanceof DriverException)) return cause;
-  const message = cause.message.slice(cause.message.lastIndexOf(' - ') + 3);
-  const frames = cause.stack?.split('\n').filter((line) => line.trimStart().startsWith('at '));
-  return { type: cause.name, code: cause.code, message, stack: frames?.join('\n') };
+  return { type: cause.name, code: cause.code, message: safeMessage(cause), stack: framesOf(cause) };
 }
