@@ -11,7 +11,13 @@ import { COMPILE_CACHE, program } from './run-program.js';
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 
-const DEFAULTS = { ...COMPILE_CACHE, NODE_ENV: 'test', LOG_LEVEL: 'silent', BCRYPT_COST: '4', RATE_LIMITS_ENABLED: 'false' };
+const DEFAULTS = {
+  ...COMPILE_CACHE,
+  NODE_ENV: 'test',
+  LOG_LEVEL: 'silent',
+  BCRYPT_COST: '4',
+  RATE_LIMITS_ENABLED: 'false',
+};
 
 export interface ServerProcessOptions {
   /** On top of what keeps a test fast and silent. Nothing of this process's own environment comes along. */
