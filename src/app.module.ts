@@ -13,6 +13,7 @@ import { LoggingModule } from './logging/logging.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { ThrottleModule } from './throttle/throttle.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -34,6 +35,7 @@ export class AppModule {
         PasswordsModule,
         TokensModule,
         SessionsModule,
+        ThrottleModule,
         AuthModule,
         GraphQLModule,
         ...(env.IDE ? [IdeModule] : []),

@@ -3,7 +3,13 @@ import type { Response } from 'express';
 import { ENV } from '../config/env.js';
 import { cookieAttributes, cookieNames, type CookieSettings } from './cookie-settings.js';
 
-/** Writes and clears the two cookies of `transport: COOKIE`. Reading them is `RequestCredentials`' business. */
+/** Browsers keep no cookie for longer (RFC 6265bis section 5.5). Milliseconds. */
+const DEVICE_COOKIE_MAX_AGE = 400 * 86_400_000;
+
+/**
+ * Writes the two token cookies of `transport: COOKIE`, and the device cookie. Reading them is `RequestCredentials`'
+ * business.
+ */
 @Injectable()
 export class AuthCookies {
   constructor(@Inject(ENV) private readonly settings: CookieSettings) {
@@ -22,9 +28,14 @@ export class AuthCookies {
     response.cookie(names.refresh, refresh.token, { ...attributes, maxAge: refresh.maxAge * 1000 });
   }
 
+  /** Ends the token cookies. The device cookie stays: that this device has signed in is still true afterwards. */
   clear(response: Response): void {
-    for (const name of Object.values(cookieNames(this.settings))) {
-      response.clearCookie(name, cookieAttributes(this.settings));
-    }
+    const { access, refresh } = cookieNames(this.settings);
+    for (const name of [access, refresh]) response.clearCookie(name, cookieAttributes(this.settings));
+  }
+
+  setDevice(response: Response, value: string): void {
+    const attributes = { ...cookieAttributes(this.settings), maxAge: DEVICE_COOKIE_MAX_AGE };
+    response.cookie(cookieNames(this.settings).device, value, attributes);
   }
 }

@@ -4,6 +4,7 @@ import type { GraphQLContext } from '../access/request.js';
 import { grantPrincipal } from '../access/request-principal.js';
 import { Clock } from '../common/clock.js';
 import { AuthCookies } from './auth-cookies.js';
+import { KnownDevices } from './known-devices.js';
 import { AuthPayload, EmailVerificationRequired } from './auth-payload.model.js';
 import type { SignedIn } from './signed-in.js';
 import { TokenTransport } from './token-transport.js';
@@ -20,11 +21,16 @@ export interface Delivery {
 export class AuthResponder {
   constructor(
     private readonly cookies: AuthCookies,
+    private readonly devices: KnownDevices,
     private readonly clock: Clock,
   ) {}
 
+  /** Of a sign-in with a password: from now on its device is known to the account. */
   answer(outcome: SignedIn | EmailVerificationRequired, delivery: Delivery): AuthPayload | EmailVerificationRequired {
-    return outcome instanceof EmailVerificationRequired ? outcome : this.payload(outcome, delivery);
+    if (outcome instanceof EmailVerificationRequired) return outcome;
+    const payload = this.payload(outcome, delivery);
+    this.devices.remember(delivery.context.req, delivery.context.res, outcome.user.email);
+    return payload;
   }
 
   payload(signedIn: SignedIn, { transport, context, info }: Delivery): AuthPayload {

@@ -46,6 +46,14 @@ export class LoginInput {
 
   @Field(() => TokenTransport, transport)
   transport!: TokenTransport | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'A refresh token that this device had before, ended or not. It shows that the device is known to the account, so ' +
+      'that wrong passwords of others do not slow it down. Browsers need it not: they have a cookie for that.',
+  })
+  refreshToken?: string | null;
 }
 
 @InputType({ description: 'The refresh token to exchange.' })

@@ -4,6 +4,8 @@ import { PassportModule } from '@nestjs/passport';
 import { AuditModule } from '../audit/audit.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { RateLimitGuard } from '../throttle/rate-limit.guard.js';
+import { ThrottleModule } from '../throttle/throttle.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountsService } from './accounts.service.js';
@@ -13,6 +15,7 @@ import { AuthResponder } from './auth-responder.js';
 import { AuthResolver } from './auth.resolver.js';
 import { GqlAuthGuard } from './gql-auth.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { KnownDevices } from './known-devices.js';
 import { LoginService } from './login.service.js';
 import { LogoutService } from './logout.service.js';
 import { OwnSessionsResolver } from './own-sessions.resolver.js';
@@ -26,11 +29,12 @@ import { SignupService } from './signup.service.js';
 import { TokenIssuer } from './token-issuer.js';
 
 @Module({
-  imports: [PassportModule, AuditModule, UsersModule, PasswordsModule, TokensModule, SessionsModule],
+  imports: [PassportModule, AuditModule, UsersModule, PasswordsModule, TokensModule, SessionsModule, ThrottleModule],
   providers: [
-    // Who calls, then what they may: guards run in this order, on every field and route.
+    // Who calls, what they may, how often: guards run in this order, on every field and route.
     { provide: APP_GUARD, useClass: GqlAuthGuard },
     { provide: APP_GUARD, useClass: RolesGuard },
+    { provide: APP_GUARD, useClass: RateLimitGuard },
     JwtStrategy,
     RequestCredentials,
 
@@ -45,6 +49,7 @@ import { TokenIssuer } from './token-issuer.js';
     TokenIssuer,
 
     AuthCookies,
+    KnownDevices,
     AuthResponder,
     AuthResolver,
     OwnSessionsResolver,

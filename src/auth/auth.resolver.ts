@@ -9,6 +9,7 @@ import { AuthCookies } from './auth-cookies.js';
 import { AuthPayload, EmailVerificationRequired, LoginResult, SignupResult } from './auth-payload.model.js';
 import { AuthResponder } from './auth-responder.js';
 import { LoginInput, LogoutInput, RefreshInput, SignupInput } from './auth.inputs.js';
+import { KnownDevices } from './known-devices.js';
 import { LoginService } from './login.service.js';
 import { LogoutService } from './logout.service.js';
 import { RefreshService } from './refresh.service.js';
@@ -25,6 +26,7 @@ export class AuthResolver {
     private readonly refreshes: RefreshService,
     private readonly logouts: LogoutService,
     private readonly credentials: RequestCredentials,
+    private readonly devices: KnownDevices,
     private readonly responder: AuthResponder,
     private readonly cookies: AuthCookies,
   ) {}
@@ -47,7 +49,8 @@ export class AuthResolver {
     @Context() context: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AuthPayload | EmailVerificationRequired> {
-    const outcome = await this.logins.login(input, clientOf(context.req));
+    const deviceId = await this.devices.recognise(context.req, input.email, input.refreshToken);
+    const outcome = await this.logins.login(input, clientOf(context.req), deviceId);
     return this.responder.answer(outcome, { transport: input.transport, context, info });
   }
 

@@ -9,6 +9,7 @@ import { PasswordsService } from '../passwords/passwords.service.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { User } from '../users/user.entity.js';
+import { PasswordAttempts } from '../throttle/password-attempts.js';
 import { UsersService } from '../users/users.service.js';
 import { invalidCredentials } from './auth.errors.js';
 import type { LoginInput } from './auth.inputs.js';
@@ -24,6 +25,7 @@ import { TokenIssuer } from './token-issuer.js';
 export class LoginService {
   constructor(
     private readonly em: EntityManager,
+    private readonly attempts: PasswordAttempts,
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
@@ -33,7 +35,12 @@ export class LoginService {
     @Inject(ENV) private readonly env: Pick<Env, 'REQUIRE_EMAIL_VERIFICATION'>,
   ) {}
 
-  async login(input: LoginInput, client: ClientInfo): Promise<SignedIn | EmailVerificationRequired> {
+  /** @param deviceId of a device that is known to the account, see `KnownDevices` */
+  login(input: LoginInput, client: ClientInfo, deviceId?: string): Promise<SignedIn | EmailVerificationRequired> {
+    return this.attempts.count({ email: input.email, client, deviceId }, () => this.authenticate(input, client));
+  }
+
+  private async authenticate(input: LoginInput, client: ClientInfo): Promise<SignedIn | EmailVerificationRequired> {
     const user = await this.users.byEmailWithPassword(input.email);
     const matches = await this.passwords.verify(input.password, user?.passwordHash ?? null);
     if (!user || !matches || user.disabledAt) return this.refuse(user, client);

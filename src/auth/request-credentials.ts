@@ -54,6 +54,15 @@ export class RequestCredentials {
     };
   }
 
+  /**
+   * What shows that a device has been here before. It authenticates nobody, so it counts from any origin: the worst that
+   * another site could do with it is to spend attempts, and its requests do not get past the preflight.
+   */
+  traces(request: Request, argument?: string | null) {
+    const cookies = parseCookie(request.headers.cookie ?? '');
+    return { deviceCookie: cookies[this.names.device], refreshToken: argument || cookies[this.names.refresh] };
+  }
+
   private cookie(request: Request, name: string): string | undefined {
     const value = parseCookie(request.headers.cookie ?? '')[name];
     if (value && !this.isFromOurselves(request)) {

@@ -75,7 +75,7 @@ export const envSchema = z.object({
   ),
   TRUST_PROXY: described(parse.proxies, '0', 'Proxies in front: a number of hops, or their addresses.'),
 
-  RATE_LIMITS_ENABLED: described(parse.flag(true), 'true', 'Rate limits. Reserved: has no effect yet.'),
+  RATE_LIMITS_ENABLED: described(parse.flag(true), 'true', 'Rate limits (docs/rate-limits.md). False is for tests.'),
   INTROSPECTION: described(parse.optionalFlag, 'false in production, else true', 'Lets clients query the schema.'),
   IDE: described(parse.optionalFlag, 'false in production, else true', 'Serves the playground at /ide.'),
 

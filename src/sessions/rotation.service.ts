@@ -56,11 +56,11 @@ export class RotationService {
     }
   }
 
-  /** The session of a genuine token, current or not: enough to end that session, and for nothing else. */
-  async sessionOf(token: string): Promise<{ userId: string; sessionId: string } | undefined> {
+  /** The session of a genuine token, current or not: enough to end it or to recognise a device, and for nothing else. */
+  async sessionOf(token: string): Promise<{ userId: string; email: string; sessionId: string } | undefined> {
     const presented = parseRefreshToken(token);
     const session = presented && (await this.genuineSession(presented));
-    return session && { userId: session.user.id, sessionId: session.id };
+    return session && { userId: session.user.id, email: session.user.$.email, sessionId: session.id };
   }
 
   /**

@@ -1,8 +1,14 @@
 import { parseSetCookie, type SetCookie } from 'cookie';
 
 /** The `Set-Cookie` lines of an answer, taken apart. */
-export const setCookiesOf = ({ headers }: { headers: Headers }): SetCookie[] =>
+const setCookiesOf = ({ headers }: { headers: Headers }): SetCookie[] =>
   headers.getSetCookie().map((line) => parseSetCookie(line));
+
+const isDeviceCookie = (name: string): boolean => name.endsWith('latchkey-device');
+
+/** Without the device cookie, which has tests of its own (test/throttle/known-devices). */
+export const tokenCookiesOf = (answer: { headers: Headers }): SetCookie[] =>
+  setCookiesOf(answer).filter(({ name }) => !isDeviceCookie(name));
 
 /**
  * What a browser keeps for one origin. A clearing line removes a cookie only when it names the very cookie: the same
@@ -24,8 +30,10 @@ export class CookieJar {
     return [...this.cookies.values()].find((cookie) => cookie.name === name)?.value;
   }
 
-  names(): string[] {
-    return [...this.cookies.values()].map(({ name }) => name).sort();
+  /** Of the token cookies. */
+  tokenNames(): string[] {
+    const names = [...this.cookies.values()].map(({ name }) => name);
+    return names.filter((name) => !isDeviceCookie(name)).sort();
   }
 
   /** For the next request. */

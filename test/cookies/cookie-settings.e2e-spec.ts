@@ -1,7 +1,7 @@
 import type { SetCookie } from 'cookie';
 import { TestServer } from '../support/test-server.js';
 import { CookieClient, FRONTEND, signedUpWithCookies } from './cookie-client.js';
-import { setCookiesOf } from './cookie-jar.js';
+import { tokenCookiesOf } from './cookie-jar.js';
 
 const HTTPS = { PUBLIC_URL: 'https://auth.example.com', COOKIE_SECURE: 'true' };
 const DOMAIN = { ...HTTPS, COOKIE_DOMAIN: 'example.com' };
@@ -47,7 +47,7 @@ describe.each(SETTINGS)('with $name', ({ env, prefix, attributes }) => {
 
   it(`the cookies are called ${prefix}latchkey-…, and carry these attributes and no others`, async () => {
     const answer = await new CookieClient(server).signUp();
-    expect(setCookiesOf(answer).map(withoutMoment)).toEqual(
+    expect(tokenCookiesOf(answer).map(withoutMoment)).toEqual(
       names.map((name) => ({ name, httpOnly: true, path: '/', ...attributes })),
     );
   });
@@ -55,18 +55,18 @@ describe.each(SETTINGS)('with $name', ({ env, prefix, attributes }) => {
   /** @see expressjs/express#691, payloadcms/payload#351 */
   it('logout clears every cookie with the attributes that set it, so that a browser forgets it', async () => {
     const client = new CookieClient(server);
-    const set = setCookiesOf(await client.signUp());
-    const cleared = setCookiesOf(await client.call('mutation { logout }'));
+    const set = tokenCookiesOf(await client.signUp());
+    const cleared = tokenCookiesOf(await client.call('mutation { logout }'));
     expect(cleared.map(withoutMoment)).toEqual(set.map(withoutMoment));
     expect(cleared.map(({ value, expires }) => [value, expires?.getTime()])).toEqual(set.map(() => ['', 0]));
-    expect(client.jar.names()).toEqual([]);
+    expect(client.jar.tokenNames()).toEqual([]);
   });
 
   it('the cookies sign in and refresh', async () => {
     const client = await signedUpWithCookies(server);
     expect((await client.me()).data).toEqual({ me: { id: client.userId } });
     expect((await client.refresh()).data?.refresh.user).toEqual({ id: client.userId });
-    expect(client.jar.names()).toEqual(names);
+    expect(client.jar.tokenNames()).toEqual(names);
   });
 
   it('cookies under other names are nobody', async () => {
@@ -92,7 +92,7 @@ describe.each(['0', '1'])('behind a proxy that ends TLS, with TRUST_PROXY=%s', (
       const client = new CookieClient(server, { origin: FRONTEND, ...forwarded });
       const answer = await client.signUp();
       expect(answer.status).toBe(200);
-      expect(setCookiesOf(answer).map(({ name, secure }) => [name, secure])).toEqual([
+      expect(tokenCookiesOf(answer).map(({ name, secure }) => [name, secure])).toEqual([
         ['__Host-latchkey-access', true],
         ['__Host-latchkey-refresh', true],
       ]);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** The rows of the table under a heading of docs/errors.md: the first cell, and the others. Without code marks. */
-export function documentedTable(heading: string): Map<string, string[]> {
-  const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+/** The rows of the table under a heading of a file in docs/: the first cell, and the others. Without code marks. */
+export function documentedTable(heading: string, file = 'errors.md'): Map<string, string[]> {
+  const text = readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
   const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   const rows = [...section.matchAll(/^\| (.+) \|$/gm)]
     .slice(2)

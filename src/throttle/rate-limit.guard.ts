@@ -1,0 +1,35 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { GqlExecutionContext } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { clientOf, requestOf } from '../access/request.js';
+import { principalOf } from '../access/request-principal.js';
+import { networkOf } from '../common/network.js';
+import { ENV, type Env } from '../config/env.js';
+import { OperationLimits } from './operation-limits.js';
+
+/**
+ * Counts each execution of a mutation's resolver, so that aliases, fragments and operation names make no difference.
+ * Runs after the guards that say who calls, and before input is looked at.
+ */
+@Injectable()
+export class RateLimitGuard implements CanActivate {
+  constructor(
+    private readonly limits: OperationLimits,
+    @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const mutation = this.env.RATE_LIMITS_ENABLED ? mutationOf(context) : undefined;
+    if (mutation === undefined) return true;
+    const { ipAddress } = clientOf(requestOf(context));
+    await this.limits.spend(mutation, { address: networkOf(ipAddress), user: principalOf(context)?.userId });
+    return true;
+  }
+}
+
+/** The name of the mutation that is about to run, undefined for everything else. */
+function mutationOf(context: ExecutionContext): string | undefined {
+  if (context.getType<'graphql' | 'http'>() !== 'graphql') return undefined;
+  const { parentType, schema, fieldName } = GqlExecutionContext.create(context).getInfo<GraphQLResolveInfo>();
+  return parentType === schema.getMutationType() ? fieldName : undefined;
+}

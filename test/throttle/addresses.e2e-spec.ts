@@ -1,0 +1,73 @@
+import { OPERATION_BUDGETS } from '../../src/throttle/limits.js';
+import { refusalOf } from '../support/refusals.js';
+import { TestServer } from '../support/test-server.js';
+
+const ATTEMPTS = OPERATION_BUDGETS['logout']?.attempts ?? 0;
+
+async function withServer(TRUST_PROXY: string, test: (server: TestServer) => Promise<void>): Promise<void> {
+  const server = await TestServer.start({ env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY } });
+  try {
+    await test(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+const logout = async (server: TestServer, forwardedFor?: string) => {
+  const headers = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
+  return refusalOf(await server.call('mutation { logout }', {}, { headers })) ?? 'done';
+};
+
+/** Uses the budget up: from each address in turn. */
+async function spendAll(server: TestServer, addressOf: (index: number) => string | undefined): Promise<void> {
+  for (let index = 0; index < ATTEMPTS; index += 50) {
+    const calls = Array.from({ length: 50 }, (_, offset) => logout(server, addressOf(index + offset)));
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['done']));
+  }
+}
+
+/** @see nestjs/throttler#427, authup/authup#3249 */
+describe('the address that is counted', () => {
+  it('is the one of the connection without TRUST_PROXY: no header dodges the limit', () =>
+    withServer('0', async (server) => {
+      await spendAll(server, (index) => `10.1.${String(index >> 8)}.${String(index & 255)}`);
+      expect(await logout(server, '203.0.113.77')).toBe('TOO_MANY_REQUESTS');
+      expect(await logout(server)).toBe('TOO_MANY_REQUESTS');
+    }));
+
+  it('is the right-most one that the proxy adds with one hop: entries left of it do not help', () =>
+    withServer('1', async (server) => {
+      await spendAll(server, (index) => `10.1.${String(index >> 8)}.${String(index & 255)}, 203.0.113.1`);
+      expect(await logout(server, '10.9.9.9, 203.0.113.1')).toBe('TOO_MANY_REQUESTS');
+      expect(await logout(server, '203.0.113.1, 203.0.113.2')).toBe('done');
+    }));
+
+  it('is the first from the right that is no proxy with a list of networks', () =>
+    withServer('loopback, 10.0.0.0/8', async (server) => {
+      await spendAll(server, (index) => `198.51.100.${String(index & 255)}, 203.0.113.1, 10.4.5.6`);
+      expect(await logout(server, '203.0.113.1')).toBe('TOO_MANY_REQUESTS');
+      expect(await logout(server, '203.0.113.1, 10.7.7.7, 10.1.1.1')).toBe('TOO_MANY_REQUESTS');
+      expect(await logout(server, '203.0.113.3, 10.7.7.7')).toBe('done');
+    }));
+
+  it('of IPv6 is its /64 network', () =>
+    withServer('1', async (server) => {
+      await spendAll(server, (index) => `2001:db8:1:2:${index.toString(16)}::1`);
+      expect(await logout(server, '2001:0DB8:0001:0002:ffff:ffff:ffff:ffff')).toBe('TOO_MANY_REQUESTS');
+      expect(await logout(server, '2001:db8:1:3::1')).toBe('done');
+    }));
+
+  it('is the same in the IPv4 and the IPv4-mapped form', () =>
+    withServer('1', async (server) => {
+      await spendAll(server, (index) => (index % 2 === 0 ? '203.0.113.9' : '::ffff:203.0.113.9'));
+      expect(await logout(server, '203.0.113.9')).toBe('TOO_MANY_REQUESTS');
+      expect(await logout(server, '::ffff:203.0.113.10')).toBe('done');
+    }));
+
+  it('is the proxy itself when what it hands down is no address', () =>
+    withServer('1', async (server) => {
+      await spendAll(server, (index) => `unknown-${String(index)}`);
+      expect(await logout(server, '"><script>')).toBe('TOO_MANY_REQUESTS');
+      expect(await logout(server, '203.0.113.1')).toBe('done');
+    }));
+});
