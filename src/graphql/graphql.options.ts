@@ -4,12 +4,17 @@ import type { GqlOptionsFactory } from '@nestjs/graphql';
 import { authDirective } from '../access/auth.directive.js';
 import type { GraphQLContext } from '../access/request.js';
 import { ENV, type Env } from '../config/env.js';
+import { MAX_TOKENS } from './document-limits.js';
+import { documentLimits } from './document.rule.js';
 import { DateTimeScalar } from './date-time.scalar.js';
 import { errorEnums } from './error-enums.js';
 import { formatError } from './format-error.js';
 import { noIntrospection } from './no-introspection.rule.js';
 import { knownOperationTypes } from './operation-types.rule.js';
 import { variableValuesPlugin } from './variable-values.plugin.js';
+
+/** More mistakes than a person mends at once. */
+const MAX_VALIDATION_ERRORS = 20;
 
 /** Every setting of Apollo Server and of the schema builder. */
 @Injectable()
@@ -38,7 +43,9 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
 
       graphiql: false,
       introspection: true,
-      validationRules: [knownOperationTypes, ...(this.env.INTROSPECTION ? [] : [noIntrospection])],
+      parseOptions: { maxLexicalTokens: MAX_TOKENS },
+      validationOptions: { maxErrors: MAX_VALIDATION_ERRORS, hideSuggestions: !this.env.INTROSPECTION },
+      validationRules: [documentLimits, knownOperationTypes, ...(this.env.INTROSPECTION ? [] : [noIntrospection])],
       // Suggestions ("Did you mean …?") are introspection by guessing.
       hideSchemaDetailsFromClientErrors: !this.env.INTROSPECTION,
 

@@ -11,6 +11,7 @@ import {
 import type { GraphQLContext } from '../access/request.js';
 import type { FieldProblem } from '../common/app-error.js';
 import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+import { DOCUMENT_LIMITS } from './document-limits.js';
 
 /**
  * Checks the variables before execution does, because GraphQL.js puts their values into its messages:
@@ -42,6 +43,8 @@ function problemsOf(
   const type = typeFromAST(schema, typeNode);
   const isAbsent = !Object.hasOwn(values, name);
   if (!isInputType(type) || (isAbsent && (defaultValue || typeNode.kind !== Kind.NON_NULL_TYPE))) return [];
+  if (longestList(values[name]) > DOCUMENT_LIMITS.listLength)
+    return [{ path: name, message: `holds a list of more than ${DOCUMENT_LIMITS.listLength} elements` }];
   const problems: FieldProblem[] = [];
   coerceInputValue(values[name], type, (path, value, { message }) => {
     problems.push(problemOf([name, ...path], value, message));
@@ -57,4 +60,16 @@ function problemOf(path: readonly (string | number)[], value: unknown, graphqlMe
   const isNothing = value === null || value === undefined;
   const expectation = isNothing ? 'is required' : 'has the wrong type';
   return { path: path.join('.'), message: isUnknown ? 'has a field that its type does not define' : expectation };
+}
+
+/** Of a parsed JSON value. Without recursion, because nothing bounds how deep its sender has nested it. */
+function longestList(value: unknown): number {
+  const open = [value];
+  let longest = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== 'object' || next === null) continue;
+    if (Array.isArray(next)) longest = Math.max(longest, next.length);
+    for (const item of Object.values<unknown>(next)) open.push(item);
+  }
+  return longest;
 }

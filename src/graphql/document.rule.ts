@@ -1,0 +1,21 @@
+import { type ASTVisitor, GraphQLError, type ValidationContext } from 'graphql';
+import { DOCUMENT_LIMITS, type DocumentLimit } from './document-limits.js';
+import { measureDocument } from './document-measure.js';
+
+const LIMITS = Object.entries(DOCUMENT_LIMITS) as [DocumentLimit, number][];
+
+/**
+ * Refuses a document that exceeds a limit, with one error that names it. Nothing else that is wrong with such a document
+ * is told: a hundred errors are what its sender wants to be calculated and sent.
+ */
+export function documentLimits(context: ValidationContext): ASTVisitor {
+  const measured = measureDocument(context.getDocument(), context.getSchema());
+  const exceeded = LIMITS.find(([name, limit]) => measured[name] > limit);
+  if (exceeded) {
+    const [name, limit] = exceeded;
+    context.reportError(new GraphQLError(`The document exceeds a limit: ${name}, at most ${limit}.`));
+    // The visitors of the other rules run all the same, over no more than MAX_TOKENS tokens.
+    context.reportError = () => undefined;
+  }
+  return {};
+}

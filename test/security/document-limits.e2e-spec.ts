@@ -1,0 +1,154 @@
+import { DOCUMENT_LIMITS, type DocumentLimit, MAX_TOKENS } from '../../src/graphql/document-limits.js';
+import { documentedTable } from '../support/documented-table.js';
+import { ForkModule } from '../support/fork.module.js';
+import { signUp } from '../support/accounts.js';
+import { TestServer } from '../support/test-server.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start({ imports: [ForkModule] });
+});
+afterAll(() => server.stop());
+
+const times = (count: number, make: (index: string) => string, between = ' ') =>
+  Array.from({ length: count }, (_, index) => make(String(index))).join(between);
+
+const REFRESH = 'refresh(input: { refreshToken: "no" }) { expiresIn }';
+
+/** A document that has exactly `count` of what is limited, and not too much of anything else. */
+const DOCUMENTS: Record<Exclude<DocumentLimit, 'complexity'>, (count: number) => string> = {
+  depth: (count) => `{ __type(name: "User") { ${'ofType { '.repeat(count - 2)} name ${'}'.repeat(count)}`,
+  aliases: (count) => `{ serverInfo { ${times(count, (i) => `a${i}: version`)} } }`,
+  rootFields: (count) => `{ ${times(count, (i) => (Number(i) % 2 ? '...F' : '... { __typename }'))} }
+    fragment F on Query { __typename }`,
+  directivesPerNode: (count) => `query ${times(count, (i) => `@a${i}`)} { __typename }`,
+  directives: (count) => `{ serverInfo { ${times(count, () => '... @include(if: true) { version }')} } }`,
+  duplicates: (count) => `{ ${'__typename '.repeat(count + 1)} }`,
+  fragments: (count) => `{ serverInfo { ${times(count, (i) => `...F${i}`)} } }
+    ${times(count, (i) => `fragment F${i} on ServerInfo { version }`)}`,
+  variables: (count) => `query (${times(count, (i) => `$v${i}: Boolean = true`)}) {
+    serverInfo { ${times(Math.min(count, 50), (i) => `...@include(if: $v${i}) { version }`)} } }`,
+  listLength: (count) => `{ fails(how: [${times(count, () => '"conflict"')}]) }`,
+  introspections: (count) => `{ ${times(count, (i) => `i${i}: __schema { description }`)} }`,
+  credentialOperations: (count) => `mutation { logout ${times(count, (i) => `r${i}: ${REFRESH}`)} }`,
+};
+
+const messages = ({ errors }: { errors: { message: string }[] }) => errors.map(({ message }) => message).join('\n');
+
+const refusalFor = (name: string) =>
+  `The document exceeds a limit: ${name}, at most ${String(DOCUMENT_LIMITS[name as DocumentLimit])}.`;
+
+describe('a document', () => {
+  it.each(Object.entries(DOCUMENTS))(
+    'with the most %s is not refused for it, and with one more it is, by one error alone',
+    async (name, make) => {
+      const limit = DOCUMENT_LIMITS[name as DocumentLimit];
+      expect(messages(await server.call(make(limit)))).not.toMatch(/exceeds a limit/);
+      const refused = await server.call(make(limit + 1));
+      expect([refused.status, refused.data]).toEqual([400, undefined]);
+      const requestId = refused.headers.get('x-request-id');
+      expect(refused.errors).toEqual([
+        { message: refusalFor(name), extensions: { code: 'GRAPHQL_VALIDATION_FAILED', requestId } },
+      ]);
+    },
+  );
+
+  it('of the most tokens is parsed, and with one more it is not', async () => {
+    const document = (tokens: number) => `{ ${'x '.repeat(tokens - 2)}}`;
+    expect((await server.call(document(MAX_TOKENS))).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    const refused = await server.call(document(MAX_TOKENS + 1));
+    expect([refused.status, refused.errors.map(({ extensions }) => extensions.code)]).toEqual([
+      400,
+      ['GRAPHQL_PARSE_FAILED'],
+    ]);
+    expect(refused.errors[0]?.message).toBe('Syntax Error: Document contains more that 1000 tokens. Parsing aborted.');
+  });
+
+  it('whose fragments multiply is refused for its complexity', async () => {
+    const levels = 14;
+    const fragments = times(
+      levels,
+      (i) => `fragment F${i} on Query { ...F${String(Number(i) + 1)} ...F${String(Number(i) + 1)} }`,
+    );
+    const { errors } = await server.call(`{ ...F0 } ${fragments} fragment F${String(levels)} on Query { __typename }`);
+    expect(errors.map(({ message }) => message)).toEqual([refusalFor('rootFields')]);
+    const { accessToken: token } = await signUp(server);
+    const below = times(
+      levels,
+      (i) => `fragment F${i} on Session { ...F${String(Number(i) + 1)} ...F${String(Number(i) + 1)} }`,
+    );
+    const nested = await server.call(
+      `{ mySessions { ...F0 } } ${below} fragment F${String(levels)} on Session { id }`,
+      {},
+      { token },
+    );
+    expect(nested.errors.map(({ message }) => message)).toEqual([refusalFor('complexity')]);
+  });
+
+  it('that is wrong in twenty ways and more is told twenty, and that there were more', async () => {
+    const { errors } = await server.call(`{ ${times(40, (i) => `wrong${i}`)} }`);
+    expect(errors).toHaveLength(21);
+    expect(errors.at(-1)?.message).toMatch(/Validation aborted/);
+  });
+});
+
+describe('variables', () => {
+  const query = 'query ($how: String!) { fails(how: $how) }';
+
+  it('hold lists of no more elements than the limit, at any depth', async () => {
+    const list = (length: number) => new Array<string>(length).fill('x');
+    const most = await server.call(query, { how: list(DOCUMENT_LIMITS.listLength) });
+    expect(messages(most)).toBe('Variables do not fit: how has the wrong type.');
+    for (const how of [list(DOCUMENT_LIMITS.listLength + 1), { a: [{ b: list(DOCUMENT_LIMITS.listLength + 1) }] }]) {
+      const refused = await server.call(query, { how });
+      expect([refused.status, refused.errors[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+      expect(refused.errors[0]?.extensions.fields).toEqual([
+        { path: 'how', message: 'holds a list of more than 100 elements' },
+      ]);
+    }
+  });
+});
+
+describe('one operation holds at most one credential operation', () => {
+  const LOGIN = 'login(input: { email: "a@example.com", password: "wrong password" }) { __typename }';
+  const SIGNUP = 'signup(input: { email: "b@example.com", password: "correct horse battery" }) { __typename }';
+
+  it.each([
+    ['by alias', `mutation { a: ${LOGIN} b: ${LOGIN} }`],
+    ['of different kinds', `mutation { ${LOGIN} ${SIGNUP} }`],
+    [
+      'in fragments',
+      `mutation { ...A ...B } fragment A on Mutation { a: ${LOGIN} } fragment B on Mutation { ${REFRESH} }`,
+    ],
+    ['in inline fragments', `mutation { ... on Mutation { a: ${LOGIN} } ... { b: ${LOGIN} } }`],
+    ['behind a condition', `mutation { a: ${LOGIN} ... @include(if: false) { b: ${LOGIN} } }`],
+    [
+      'in one fragment, spread under two',
+      `mutation { ...A ...B } fragment A on Mutation { ...C } fragment B on Mutation { ...C } fragment C on Mutation { ${LOGIN} }`,
+    ],
+  ])('%s', async (_, document) => {
+    const { status, errors, data } = await server.call(document);
+    expect([status, data, errors.map(({ message }) => message)]).toEqual([
+      400,
+      undefined,
+      [refusalFor('credentialOperations')],
+    ]);
+  });
+
+  it('but two operations of one document may hold one each: one of them is executed', async () => {
+    const { errors } = await server.call(
+      `mutation A { ${LOGIN} } mutation B { ${REFRESH} }`,
+      {},
+      { operationName: 'B' },
+    );
+    expect(errors.map(({ extensions }) => extensions.reason)).toEqual(['REFRESH_TOKEN_INVALID']);
+  });
+});
+
+describe('docs/documents.md', () => {
+  it('has every limit', () => {
+    const limits = { tokens: MAX_TOKENS, ...DOCUMENT_LIMITS };
+    const rows = [...documentedTable('Limits', 'documents.md')].map(([name, [limit]]) => [name, Number(limit)]);
+    expect(Object.fromEntries(rows)).toEqual(limits);
+  });
+});

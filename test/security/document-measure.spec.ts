@@ -1,0 +1,62 @@
+import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
+import { DOCUMENT_LIMITS, type DocumentLimit } from '../../src/graphql/document-limits.js';
+import { measureDocument } from '../../src/graphql/document-measure.js';
+
+const schema = buildSchema(`
+  type Query { users(first: Int, last: Int): UserConnection, everybody: [User!]!, me: User }
+  type Mutation { login: User, logout: Boolean }
+  type UserConnection { edges: [UserEdge!]!, nodes: [User!]! }
+  type UserEdge { node: User }
+  type User { id: ID, name: String, sessions: [Session!]!, friends(first: Int): UserConnection }
+  type Session { id: ID, user: User }
+`);
+
+const complexityOf = (document: string) => measureDocument(parse(document), schema).complexity;
+
+describe('complexity', () => {
+  it.each([
+    ['a field counts for one, and so does the object around it', '{ me { id name } }', 3],
+    ['a list counts for ten', '{ everybody { id name } }', 1 + 10 * 2],
+    ['lists multiply', '{ everybody { sessions { id } } }', 1 + 10 * (1 + 10)],
+    [
+      'a page counts for its size, and its own lists for nothing more',
+      '{ users(first: 50) { nodes { id } } }',
+      1 + 50 * 2,
+    ],
+    ['also through edges', '{ users(last: 5) { edges { node { id } } } }', 1 + 5 * 3],
+    ['a page without a size is a list', '{ users { nodes { id } } }', 1 + (1 + 10)],
+    [
+      'a page whose size is a variable counts for the most',
+      'query ($n: Int) { users(first: $n) { nodes { id } } }',
+      1 + 100 * 2,
+    ],
+    ['a negative size counts for one', '{ users(first: -5) { nodes { id } } }', 1 + 2],
+    ['a fragment counts wherever it is spread', '{ me { ...F ...F } } fragment F on User { id name }', 1 + 4],
+    ['a cycle ends', '{ me { ...F } } fragment F on User { id ...F }', 1 + 1],
+    ['what the schema does not have counts for one', '{ nothing { at { all } } }', 3],
+    ['of several operations the greatest counts', 'query A { me { id } } query B { everybody { id } }', 11],
+  ])('%s', (_, document, expected) => {
+    expect(complexityOf(document)).toBe(expected);
+  });
+
+  it('grows past every number without taking time', () => {
+    const started = performance.now();
+    const levels = Array.from(
+      { length: 200 },
+      (_, i) => `fragment F${String(i)} on User { ...F${String(i + 1)} ...F${String(i + 1)} }`,
+    );
+    expect(complexityOf(`{ me { ...F0 } } ${levels.join(' ')} fragment F200 on User { id }`)).toBeGreaterThan(2 ** 199);
+    expect(performance.now() - started).toBeLessThan(100);
+  });
+});
+
+it('the introspection query of GraphQL.js and the deepest that tools send are within every limit', () => {
+  for (const options of [
+    {},
+    { inputValueDeprecation: true, oneOf: true, schemaDescription: true, specifiedByUrl: true },
+  ]) {
+    const measured = measureDocument(parse(getIntrospectionQuery(options)), schema);
+    const exceeded = Object.entries(measured).filter(([name, value]) => value > DOCUMENT_LIMITS[name as DocumentLimit]);
+    expect(exceeded).toEqual([]);
+  }
+});
