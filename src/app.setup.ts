@@ -1,21 +1,18 @@
 import { MikroORM, RequestContext } from '@mikro-orm/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import helmet from 'helmet';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { pinoHttp } from 'pino-http';
 import { withRequestId } from './common/request-id.js';
 import type { Env } from './config/env.js';
 import { createValidationPipe } from './graphql/validation.pipe.js';
+import { refuseOtherRequests } from './http/allowed-requests.js';
 import { answerClientErrors } from './http/client-errors.js';
 import { enableCors } from './http/cors.js';
+import { readJsonBodies } from './http/json-body.js';
+import { securityHeaders } from './http/security-headers.js';
+import { limitConnections } from './http/server-limits.js';
 import { pinoHttpOptions } from './logging/pino.options.js';
-
-/** Far above any honest document, far below what costs time to parse. */
-const BODY_LIMIT = '100kb';
-
-/** Nothing that the API answers is a page; the playground sets a policy of its own. */
-const CSP = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 /**
  * Everything between Node and the resolvers, in the order in which a request meets it. Used by `main.ts` and by every
@@ -33,15 +30,15 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
     });
   });
   app.use(pinoHttp({ ...pinoHttpOptions(env), logger: PinoLogger.root }));
-  app.use(
-    helmet({ contentSecurityPolicy: { useDefaults: false, directives: CSP }, xFrameOptions: { action: 'deny' } }),
-  );
+  app.use(securityHeaders(env));
   enableCors(app, env);
-  app.useBodyParser('json', { limit: BODY_LIMIT });
+  refuseOtherRequests(app);
+  readJsonBodies(app);
   // One entity manager for each request: no identity map is ever shared.
   app.use((_request: Request, _response: Response, next: NextFunction) => RequestContext.create(orm.em, next));
 
   app.useGlobalPipes(createValidationPipe());
   app.enableShutdownHooks();
-  answerClientErrors(app.getHttpServer());
+  limitConnections(app.getHttpServer());
+  answerClientErrors(app.getHttpServer(), env);
 }

@@ -69,7 +69,7 @@ function longestList(value: unknown): number {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (typeof next !== 'object' || next === null) continue;
     if (Array.isArray(next)) longest = Math.max(longest, next.length);
-    for (const item of Object.values<unknown>(next)) open.push(item);
+    for (const item of Object.values(next) as unknown[]) open.push(item);
   }
   return longest;
 }
