@@ -1,7 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Mutex } from 'async-mutex';
 import Database from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, SqliteDriver } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type DialectAdapter,
+  type Driver,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+} from 'kysely';
 
 /** How long a writer waits for another process's write before it fails as SERVICE_UNAVAILABLE. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -18,8 +27,19 @@ export class ImmediateSqliteDialect extends SqliteDialect {
     this.#file = file;
   }
 
+  override createAdapter(): DialectAdapter {
+    return new TurnTakingAdapter();
+  }
+
   override createDriver(): Driver {
     return new ImmediateSqliteDriver({ database: async () => open(this.#file) });
+  }
+}
+
+class TurnTakingAdapter extends SqliteAdapter {
+  /** Keeps Kysely from taking turns: `ImmediateSqliteDriver` does. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
   }
 }
 
@@ -28,8 +48,36 @@ export class ImmediateSqliteDialect extends SqliteDialect {
  * whatever the busy timeout, when another process wrote since its first read (sqlite.org/lang_transaction.html).
  */
 class ImmediateSqliteDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  /**
+   * Who may use the one connection. Kysely's own way never gives it back after a BEGIN or ROLLBACK that failed, and then
+   * everybody waits for ever (kysely-org/kysely#1990).
+   */
+  readonly #turn = new Mutex();
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#turn.acquire();
+    return super.acquireConnection();
+  }
+
+  override async releaseConnection(): Promise<void> {
+    this.#turn.release();
+  }
+
+  override beginTransaction(connection: DatabaseConnection): Promise<void> {
+    return this.#orGiveUp(connection.executeQuery(CompiledQuery.raw('begin immediate')));
+  }
+
+  override rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    return this.#orGiveUp(super.rollbackTransaction(connection));
+  }
+
+  async #orGiveUp(statement: Promise<unknown>): Promise<void> {
+    try {
+      await statement;
+    } catch (error) {
+      this.#turn.release();
+      throw error;
+    }
   }
 }
 
