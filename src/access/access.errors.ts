@@ -1,9 +1,14 @@
-import { AppError } from '../common/app-error.js';
+import { AppError, type ErrorSubject } from '../common/app-error.js';
 import { ErrorAction, ErrorCode, ErrorReason } from '../common/error-codes.js';
 
 /** `UNAUTHENTICATED`: who the caller is could not be established; `reason` says why and `action` what to do. */
-export function unauthenticated(reason: ErrorReason, message: string, action: ErrorAction): AppError {
-  return new AppError(ErrorCode.UNAUTHENTICATED, message, { reason, action });
+export function unauthenticated(
+  reason: ErrorReason,
+  message: string,
+  action: ErrorAction,
+  subject?: ErrorSubject,
+): AppError {
+  return new AppError(ErrorCode.UNAUTHENTICATED, message, { reason, action, ...(subject && { subject }) });
 }
 
 export const tokenMissing = (): AppError =>

@@ -19,6 +19,8 @@ const schema = defineEntity({
     sessionId: p.uuid().nullable(),
     ipAddress: p.string().length(45).nullable(),
     userAgent: p.string().length(500).nullable(),
+    /** Of `X-Request-Id`, the errors and the log. Null for what no request caused. */
+    requestId: p.string().length(64).nullable(),
     details: p.json<Record<string, unknown>>().nullable(),
   },
 });

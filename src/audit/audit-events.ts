@@ -4,11 +4,15 @@ export type AuditEventType =
   | 'user.created'
   | 'user.logged_in'
   | 'user.login_failed'
+  | 'user.login_unverified'
   | 'user.logged_out'
   | 'user.roles_changed'
   | 'user.disabled'
   | 'user.enabled'
   | 'user.email_verified'
+  | 'session.refreshed'
   | 'session.revoked'
   | 'session.refresh_reused'
-  | 'session.refresh_unknown_counter';
+  | 'session.refresh_unknown_counter'
+  | 'access.refused'
+  | 'document.refused';

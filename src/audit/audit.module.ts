@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AuditLog } from './audit-log.js';
 import { AuditService } from './audit.service.js';
 
-@Module({ providers: [AuditService], exports: [AuditService] })
+@Module({ providers: [AuditLog, AuditService], exports: [AuditService] })
 export class AuditModule {}

@@ -3,7 +3,9 @@ import { Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
+import { currentRequestId } from '../common/request-id.js';
 import { AuditEvent } from './audit-event.entity.js';
+import { AuditLog } from './audit-log.js';
 import type { AuditEventType } from './audit-events.js';
 
 /** What an event is about. `details` holds names and ids only, never a secret or an input. */
@@ -18,20 +20,31 @@ export interface AuditFacts {
 /** Writes the trail. An event is part of the transaction that decides it: both are committed or neither. */
 @Injectable()
 export class AuditService {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: AuditLog,
+  ) {}
 
   /** Adds the event to the unit of work of `em`; the caller's flush or commit writes it. */
   record(em: EntityManager, type: AuditEventType, facts: AuditFacts): void {
-    em.create(AuditEvent, {
-      id: newId(),
-      at: this.clock.now(),
-      type,
-      actorId: facts.actorId ?? null,
-      subjectId: facts.subjectId ?? null,
-      sessionId: facts.sessionId ?? null,
-      ipAddress: facts.client?.ipAddress ?? null,
-      userAgent: facts.client?.userAgent ?? null,
-      details: facts.details ?? null,
-    });
+    const event = em.create(AuditEvent, { id: newId(), at: this.clock.now(), type, ...columnsOf(facts) });
+    this.log.add(em, event);
   }
+
+  /** For what would fill the table: a line of the log alone. */
+  logOnly(type: AuditEventType, facts: AuditFacts): void {
+    this.log.write({ type, ...columnsOf(facts) });
+  }
+}
+
+function columnsOf({ actorId, subjectId, sessionId, client, details }: AuditFacts) {
+  return {
+    actorId: actorId ?? null,
+    subjectId: subjectId ?? null,
+    sessionId: sessionId ?? null,
+    ipAddress: client?.ipAddress ?? null,
+    userAgent: client?.userAgent ?? null,
+    requestId: currentRequestId() ?? null,
+    details: details ?? null,
+  };
 }

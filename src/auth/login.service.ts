@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
+import type { AuditEventType } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
@@ -44,7 +45,10 @@ export class LoginService {
     const user = await this.users.byEmailWithPassword(input.email);
     const matches = await this.passwords.verify(input.password, user?.passwordHash ?? null);
     if (!user || !matches || user.disabledAt) return this.refuse(user, client);
-    if (this.env.REQUIRE_EMAIL_VERIFICATION && !user.emailVerified) return verificationRequired(user.email);
+    if (this.env.REQUIRE_EMAIL_VERIFICATION && !user.emailVerified) {
+      await this.record('user.login_unverified', user, client);
+      return verificationRequired(user.email);
+    }
     const session = await this.open(user, input.password, client);
     if (!session) return this.refuse(user, client);
     return this.issuer.issue(user, session, this.sessions.refreshTokenOf(session));
@@ -79,9 +83,13 @@ export class LoginService {
   }
 
   private async refuse(user: User | null, client: ClientInfo): Promise<never> {
-    const em = this.em.fork();
-    this.audit.record(em, 'user.login_failed', { ...(user && { subjectId: user.id }), client });
-    await em.flush();
+    await this.record('user.login_failed', user, client);
     throw invalidCredentials();
+  }
+
+  private async record(type: AuditEventType, user: User | null, client: ClientInfo): Promise<void> {
+    const em = this.em.fork();
+    this.audit.record(em, type, { ...(user && { subjectId: user.id }), client });
+    await em.flush();
   }
 }

@@ -1,7 +1,8 @@
-import { Args, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Authenticated } from '../access/access.decorators.js';
 import { CurrentPrincipal } from '../access/current-principal.decorator.js';
 import type { Principal } from '../access/principal.js';
+import { clientOf, type GraphQLContext } from '../access/request.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionModel } from '../sessions/session.model.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -26,13 +27,14 @@ export class OwnSessionsResolver {
   revokeSession(
     @Args('id', { type: () => ID, description: 'The id of one of `mySessions`.' }) id: string,
     @CurrentPrincipal() principal: Principal,
+    @Context() { req }: GraphQLContext,
   ): Promise<boolean> {
-    return this.ownSessions.revokeOne(principal, id);
+    return this.ownSessions.revokeOne(principal, id, clientOf(req));
   }
 
   @Mutation(() => Int, { description: 'Ends all own sessions but this one, and tells how many there were.' })
   @Authenticated()
-  revokeOtherSessions(@CurrentPrincipal() principal: Principal): Promise<number> {
-    return this.ownSessions.revokeOthers(principal);
+  revokeOtherSessions(@CurrentPrincipal() principal: Principal, @Context() { req }: GraphQLContext): Promise<number> {
+    return this.ownSessions.revokeOthers(principal, clientOf(req));
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../access/access.errors.js';
 import type { Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { ClientInfo } from '../common/client-info.js';
 import { isId } from '../common/ids.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 
@@ -15,22 +16,26 @@ export class OwnSessionsService {
     private readonly audit: AuditService,
   ) {}
 
-  async revokeOne(principal: Principal, id: string): Promise<boolean> {
-    const ended = isId(id) ? await this.revoke(principal, { id }) : 0;
+  async revokeOne(principal: Principal, id: string, client: ClientInfo): Promise<boolean> {
+    const ended = isId(id) ? await this.revoke(principal, { id }, client) : 0;
     if (ended === 0) throw notFound('You have no such session.');
     return true;
   }
 
-  revokeOthers(principal: Principal): Promise<number> {
-    return this.revoke(principal, { id: { $ne: principal.sessionId } });
+  revokeOthers(principal: Principal, client: ClientInfo): Promise<number> {
+    return this.revoke(principal, { id: { $ne: principal.sessionId } }, client);
   }
 
-  private revoke({ userId, sessionId }: Principal, which: { id: string | { $ne: string } }): Promise<number> {
+  private revoke(
+    { userId, sessionId }: Principal,
+    which: { id: string | { $ne: string } },
+    client: ClientInfo,
+  ): Promise<number> {
     return this.em.transactional(async (em) => {
       const ended = await this.sessions.revoke(em, { ...which, user: userId }, 'revoked_by_user');
       const details = { ended };
       if (ended > 0)
-        this.audit.record(em, 'session.revoked', { actorId: userId, subjectId: userId, sessionId, details });
+        this.audit.record(em, 'session.revoked', { actorId: userId, subjectId: userId, sessionId, client, details });
       return ended;
     });
   }

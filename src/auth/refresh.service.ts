@@ -16,7 +16,7 @@ export class RefreshService {
   /** Throws `UNAUTHENTICATED` with the reason; what a reuse revoked is committed by then. */
   async refresh(token: string, client: ClientInfo): Promise<SignedIn> {
     const rotation = await this.rotation.rotate(token, client);
-    if (rotation.kind === 'refused') throw refreshRefused(rotation.refusal);
+    if (rotation.kind === 'refused') throw refreshRefused(rotation.refusal, rotation.subject);
     const { session, refreshToken } = rotation;
     return this.issuer.issue(session.user.$, session, refreshToken);
   }

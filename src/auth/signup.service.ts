@@ -44,10 +44,12 @@ export class SignupService {
     try {
       return await this.em.transactional(async (em) => {
         const user = await this.accounts.create(em, { email: input.email, passwordHash, name: input.name ?? null });
-        this.audit.record(em, 'user.signed_up', { actorId: user.id, subjectId: user.id, client });
-        if (this.env.REQUIRE_EMAIL_VERIFICATION) return { user, session: undefined };
-        user.lastLoginAt = this.clock.now();
-        return { user, session: await this.sessions.start(em, user, client, ['pwd']) };
+        const isSignedIn = !this.env.REQUIRE_EMAIL_VERIFICATION;
+        if (isSignedIn) user.lastLoginAt = this.clock.now();
+        const session = isSignedIn ? await this.sessions.start(em, user, client, ['pwd']) : undefined;
+        const facts = { actorId: user.id, subjectId: user.id, client };
+        this.audit.record(em, 'user.signed_up', { ...facts, ...(session && { sessionId: session.id }) });
+        return { user, session };
       });
     } catch (error) {
       if (error instanceof UniqueConstraintViolationException) return undefined;

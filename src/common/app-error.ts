@@ -6,6 +6,12 @@ export interface FieldProblem {
   message: string;
 }
 
+/** The user and session that an error is about. */
+export interface ErrorSubject {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
 export interface AppErrorDetails {
   reason?: ErrorReason;
   action?: ErrorAction;
@@ -14,6 +20,8 @@ export interface AppErrorDetails {
   fields?: FieldProblem[];
   /** For the log alone; never leaves the server. */
   cause?: unknown;
+  /** For the audit trail alone. */
+  subject?: ErrorSubject;
 }
 
 /**
@@ -25,6 +33,7 @@ export class AppError extends Error {
   readonly action: ErrorAction | undefined;
   readonly retryAfter: number | undefined;
   readonly fields: FieldProblem[] | undefined;
+  readonly subject: ErrorSubject | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -37,5 +46,6 @@ export class AppError extends Error {
     this.action = details.action;
     this.retryAfter = details.retryAfter;
     this.fields = details.fields;
+    this.subject = details.subject;
   }
 }

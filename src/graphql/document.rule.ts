@@ -13,7 +13,9 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
   const exceeded = LIMITS.find(([name, limit]) => measured[name] > limit);
   if (exceeded) {
     const [name, limit] = exceeded;
-    context.reportError(new GraphQLError(`The document exceeds a limit: ${name}, at most ${limit}.`));
+    const message = `The document exceeds a limit: ${name}, at most ${limit}.`;
+    // The extension is for the audit trail; `formatError` lets it go no further.
+    context.reportError(new GraphQLError(message, { extensions: { limit: name } }));
     // The visitors of the other rules run all the same, over no more than MAX_TOKENS tokens.
     context.reportError = () => undefined;
   }

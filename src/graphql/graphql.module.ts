@@ -2,13 +2,23 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, DiscoveryModule } from '@nestjs/core';
 import { GraphQLModule as NestGraphQLModule } from '@nestjs/graphql';
+import { AuditModule } from '../audit/audit.module.js';
 import { AccessMapCheck } from './access-map.check.js';
 import { GraphQLOptions } from './graphql.options.js';
 import { HttpErrorFilter } from './http-error.filter.js';
+import { RefusalTrail } from './refusal-trail.js';
+
+@Module({ imports: [AuditModule], providers: [RefusalTrail], exports: [RefusalTrail] })
+class RefusalModule {}
 
 @Module({
   imports: [
-    NestGraphQLModule.forRootAsync<ApolloDriverConfig>({ driver: ApolloDriver, useClass: GraphQLOptions }),
+    RefusalModule,
+    NestGraphQLModule.forRootAsync<ApolloDriverConfig>({
+      driver: ApolloDriver,
+      imports: [RefusalModule],
+      useClass: GraphQLOptions,
+    }),
     DiscoveryModule,
   ],
   providers: [AccessMapCheck, { provide: APP_FILTER, useClass: HttpErrorFilter }],

@@ -11,6 +11,8 @@ import { errorEnums } from './error-enums.js';
 import { formatError } from './format-error.js';
 import { noIntrospection } from './no-introspection.rule.js';
 import { knownOperationTypes } from './operation-types.rule.js';
+import { RefusalTrail } from './refusal-trail.js';
+import { refusalsPlugin } from './refusals.plugin.js';
 import { variableValuesPlugin } from './variable-values.plugin.js';
 
 /** More mistakes than a person mends at once. */
@@ -19,7 +21,10 @@ const MAX_VALIDATION_ERRORS = 20;
 /** Every setting of Apollo Server and of the schema builder. */
 @Injectable()
 export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
-  constructor(@Inject(ENV) private readonly env: Pick<Env, 'INTROSPECTION'>) {}
+  constructor(
+    private readonly refusals: RefusalTrail,
+    @Inject(ENV) private readonly env: Pick<Env, 'INTROSPECTION'>,
+  ) {}
 
   createGqlOptions(): Omit<ApolloDriverConfig, 'driver'> {
     return {
@@ -52,7 +57,7 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       csrfPrevention: true,
       allowBatchedHttpRequests: false,
       persistedQueries: false,
-      plugins: [variableValuesPlugin],
+      plugins: [variableValuesPlugin, refusalsPlugin(this.refusals)],
     };
   }
 }

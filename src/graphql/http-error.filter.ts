@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
 import { extensionsOf } from './error-response.js';
 import { logFault } from './log-fault.js';
+import { RefusalTrail } from './refusal-trail.js';
 import { codeOfStatus, publicErrorOf } from './public-error.js';
 
 /** What a client reads when the HTTP layer refuses. Fixed texts: parsers quote the body in theirs. */
@@ -18,12 +19,17 @@ const MESSAGES = new Map<number, string>([
 /** Errors outside of GraphQL, as JSON of the same shape. Express's own HTML pages never leave the server. */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
-  catch(exception: unknown, host: ArgumentsHost): unknown {
+  constructor(private readonly refusals: RefusalTrail) {}
+
+  async catch(exception: unknown, host: ArgumentsHost): Promise<unknown> {
     // For a resolver the exception is handed on as it is: `formatError` is the one way out there.
     if (host.getType<'graphql' | 'http'>() === 'graphql') return exception;
     const status = statusOf(exception);
     const error = status < 500 ? refusal(status, exception) : publicErrorOf(exception);
     logFault(error);
+    const request = host.switchToHttp().getRequest<Request>();
+    // What guards decided. A path that leads nowhere is no decision about anybody.
+    if (exception instanceof AppError) await this.refusals.refused(exception, routeOf(request), request);
     const response = host.switchToHttp().getResponse<Response>();
     if (response.headersSent) return response.end();
     const httpStatus = error.code === ErrorCode.SERVICE_UNAVAILABLE ? 503 : status;
@@ -54,4 +60,10 @@ function refusal(status: number, exception: unknown): AppError {
     codeOfStatus(status) ?? ErrorCode.BAD_REQUEST,
     MESSAGES.get(status) ?? 'The request was refused.',
   );
+}
+
+/** As the controller has it, so that nothing of the address that a client chose gets into the trail. */
+function routeOf({ method, route }: Request): string {
+  const { path } = (route ?? {}) as { path?: string };
+  return `${method} ${path ?? ''}`;
 }

@@ -1,4 +1,4 @@
-import { levels, type LogFn, type Logger } from 'pino';
+import { levels, type LogFn, type Logger, stdTimeFunctions } from 'pino';
 import type { Options } from 'pino-http';
 import { currentRequestId } from '../common/request-id.js';
 import type { Env } from '../config/env.js';
@@ -22,6 +22,8 @@ const SECRETS = [
 export function pinoHttpOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): Options {
   return {
     level: env.LOG_LEVEL,
+    // UTC, as every time of the server is (ASVS 16.2.2).
+    timestamp: stdTimeFunctions.isoTime,
     mixin: () => ({ requestId: currentRequestId() }),
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     quietReqLogger: true,

@@ -1,6 +1,7 @@
 import { EntityManager, type Loaded } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import type { ErrorSubject } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
@@ -14,7 +15,7 @@ export type RotatedSession = Loaded<Session, 'user.roles'>;
 
 export type Rotation =
   | { readonly kind: 'rotated' | 'same-successor'; readonly session: RotatedSession; readonly refreshToken: string }
-  | { readonly kind: 'refused'; readonly refusal: RefreshRefusal };
+  | { readonly kind: 'refused'; readonly refusal: RefreshRefusal; readonly subject?: ErrorSubject };
 
 /**
  * Exchanges a refresh token for its successor. Rotation is one conditional UPDATE, so of any number of callers, on any
@@ -43,15 +44,16 @@ export class RotationService {
       const decision = this.decide(presented.counter, session);
       switch (decision.kind) {
         case 'rotate':
-          if (await this.advance(session)) return this.successor('rotated', session);
+          if (await this.advance(session, client)) return this.successor('rotated', session);
           // Somebody else rotated or revoked between our read and our UPDATE: look again. The counter only grows,
           // so the second look never decides to rotate.
           continue;
         case 'same-successor':
+          await this.em.fork().transactional(async (em) => this.recordRefresh(em, session, client));
           return this.successor('same-successor', session);
         case 'refuse':
           await this.raiseAlarm(decision, session, client);
-          return { kind: 'refused', refusal: decision.refusal };
+          return { kind: 'refused', refusal: decision.refusal, subject: subjectOf(session) };
       }
     }
   }
@@ -90,7 +92,7 @@ export class RotationService {
   }
 
   /** The conditional UPDATE. True when this call rotated; the entity then holds what the row holds. */
-  private async advance(session: RotatedSession): Promise<boolean> {
+  private async advance(session: RotatedSession, client: ClientInfo): Promise<boolean> {
     const now = this.clock.now();
     const next = {
       refreshCounter: session.refreshCounter + 1,
@@ -99,9 +101,18 @@ export class RotationService {
       expiresAt: sessionEnd(session.createdAt, now, this.env),
     };
     const current = { id: session.id, refreshCounter: session.refreshCounter, revokedAt: null };
-    const updated = await this.em.fork().nativeUpdate(Session, current, next);
-    if (updated === 1) Object.assign(session, next);
-    return updated === 1;
+    const isFirst = await this.em.fork().transactional(async (em) => {
+      const isUpdated = (await em.nativeUpdate(Session, current, next)) === 1;
+      if (isUpdated) this.recordRefresh(em, session, client);
+      return isUpdated;
+    });
+    if (isFirst) Object.assign(session, next);
+    return isFirst;
+  }
+
+  private recordRefresh(em: EntityManager, session: RotatedSession, client: ClientInfo): void {
+    const { userId, sessionId } = subjectOf(session);
+    this.audit.record(em, 'session.refreshed', { actorId: userId, subjectId: userId, sessionId, client });
   }
 
   private successor(kind: 'rotated' | 'same-successor', session: RotatedSession): Rotation {
@@ -126,3 +137,5 @@ export class RotationService {
     });
   }
 }
+
+const subjectOf = (session: RotatedSession): ErrorSubject => ({ userId: session.user.id, sessionId: session.id });

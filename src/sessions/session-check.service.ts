@@ -25,13 +25,13 @@ export class SessionCheck {
       { id: claims.sid, user: claims.sub },
       { populate: ['user'], strategy: 'joined' },
     );
-    if (!session || session.revokedAt) throw tokenRevoked();
-    if (this.clock.now() >= session.expiresAt) throw sessionExpired();
-    if (session.user.$.disabledAt) throw accountDisabled();
-    if (session.user.$.version !== claims.ver) throw tokenStale();
+    const subject = { userId: claims.sub, sessionId: claims.sid };
+    if (!session || session.revokedAt) throw tokenRevoked(subject);
+    if (this.clock.now() >= session.expiresAt) throw sessionExpired(subject);
+    if (session.user.$.disabledAt) throw accountDisabled(subject);
+    if (session.user.$.version !== claims.ver) throw tokenStale(subject);
     return Object.freeze({
-      userId: claims.sub,
-      sessionId: claims.sid,
+      ...subject,
       roles: claims.roles,
       authTime: new Date(claims.auth_time * 1000),
       amr: claims.amr,

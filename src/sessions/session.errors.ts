@@ -1,9 +1,11 @@
 import { unauthenticated } from '../access/access.errors.js';
-import type { AppError } from '../common/app-error.js';
+import type { AppError, ErrorSubject } from '../common/app-error.js';
 import { ErrorAction, ErrorReason } from '../common/error-codes.js';
 
-const login = (reason: ErrorReason, message: string) => (): AppError =>
-  unauthenticated(reason, message, ErrorAction.LOGIN);
+const login =
+  (reason: ErrorReason, message: string) =>
+  (subject?: ErrorSubject): AppError =>
+    unauthenticated(reason, message, ErrorAction.LOGIN, subject);
 
 export const sessionExpired = login(ErrorReason.SESSION_EXPIRED, 'The session has reached its end. Sign in again.');
 export const accountDisabled = login(ErrorReason.ACCOUNT_DISABLED, 'This account is disabled.');
@@ -19,9 +21,9 @@ const REFUSALS = {
   'session-revoked': login(ErrorReason.SESSION_REVOKED, 'The session was ended. Sign in again.'),
   'session-expired': sessionExpired,
   'account-disabled': accountDisabled,
-} satisfies Record<string, () => AppError>;
+} satisfies Record<string, (subject?: ErrorSubject) => AppError>;
 
 /** Why a refresh token was refused. */
 export type RefreshRefusal = keyof typeof REFUSALS;
 
-export const refreshRefused = (refusal: RefreshRefusal): AppError => REFUSALS[refusal]();
+export const refreshRefused = (refusal: RefreshRefusal, subject?: ErrorSubject): AppError => REFUSALS[refusal](subject);

@@ -38,3 +38,6 @@ export const WRONG_PASSWORDS = {
   account: { atOnce: 10, memory: 86_400, longestDelay: 3600 },
   address: { atOnce: 100, memory: 3600, longestDelay: 60 },
 } as const satisfies Record<string, BackoffLimits>;
+
+/** Refusals of one address that are kept in the audit trail; the log has all of them. */
+export const AUDITED_REFUSALS: Budget = { per: 'address', attempts: 200, seconds: 3600 };

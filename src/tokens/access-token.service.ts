@@ -99,7 +99,7 @@ export class AccessTokenService {
     const now = this.clock.epochSeconds();
     const tolerance = this.env.CLOCK_TOLERANCE_SECONDS;
     if (!claims || claims.iat > now + tolerance) throw tokenInvalid();
-    if (now >= claims.exp + tolerance) throw tokenExpired();
+    if (now >= claims.exp + tolerance) throw tokenExpired({ userId: claims.sub, sessionId: claims.sid });
     return claims;
   }
 

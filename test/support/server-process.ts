@@ -32,6 +32,7 @@ export class ServerProcess {
   readonly #port: number;
   readonly #env: Record<string, string>;
   #child: ChildProcess | undefined;
+  #output = '';
 
   private constructor(port: number, env: Record<string, string>) {
     this.#port = port;
@@ -55,6 +56,11 @@ export class ServerProcess {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** All that its runs have written so far: to standard output and to standard error. */
+  get output(): string {
+    return this.#output;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -63,14 +69,13 @@ export class ServerProcess {
   async start(): Promise<void> {
     const child = spawn(process.execPath, [program.server], { cwd: this.#folder, env: this.#env, stdio: 'pipe' });
     this.#child = child;
-    let output = '';
     const ended = new AbortController();
     child.once('close', () => ended.abort());
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.#output += String(text)));
     const deadline = performance.now() + START_DEADLINE_MS;
     while (!(await this.#answers())) {
       if (ended.signal.aborted || performance.now() > deadline)
-        throw new Error(`The server does not answer:\n${output}`);
+        throw new Error(`The server does not answer:\n${this.#output}`);
       await delay(POLL_MS);
     }
   }

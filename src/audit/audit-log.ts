@@ -1,0 +1,35 @@
+import { EntityManager, type EventSubscriber, type TransactionEventArgs } from '@mikro-orm/core';
+import { Injectable, Logger } from '@nestjs/common';
+import type { AuditEvent } from './audit-event.entity.js';
+
+/**
+ * Writes each event of the trail to the log too, once it is committed: what was rolled back did not happen. A log that is
+ * shipped elsewhere survives whoever can change the table (ASVS 16.4.2, 16.4.3).
+ */
+@Injectable()
+export class AuditLog implements EventSubscriber {
+  private readonly logger = new Logger('Audit');
+  private readonly uncommitted = new WeakMap<EntityManager, AuditEvent[]>();
+
+  constructor(em: EntityManager) {
+    em.getEventManager().registerSubscriber(this);
+  }
+
+  add(em: EntityManager, event: AuditEvent): void {
+    this.uncommitted.set(em, [...(this.uncommitted.get(em) ?? []), event]);
+  }
+
+  write({ id, type, ...facts }: Pick<AuditEvent, 'type'> & Partial<AuditEvent>): void {
+    const known = Object.entries(facts).filter(([name, value]) => name !== 'at' && value !== null);
+    this.logger.log({ event: type, ...(id && { eventId: id }), ...Object.fromEntries(known) }, type);
+  }
+
+  afterTransactionCommit({ em }: TransactionEventArgs): void {
+    for (const event of this.uncommitted.get(em) ?? []) this.write(event);
+    this.uncommitted.delete(em);
+  }
+
+  afterTransactionRollback({ em }: TransactionEventArgs): void {
+    this.uncommitted.delete(em);
+  }
+}
