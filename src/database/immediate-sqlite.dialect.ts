@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DriverException } from '@mikro-orm/core';
 import { Mutex } from 'async-mutex';
 import Database from 'better-sqlite3';
 import {
@@ -76,7 +77,8 @@ class ImmediateSqliteDriver extends SqliteDriver {
       await statement;
     } catch (error) {
       this.#turn.release();
-      throw error;
+      // MikroORM wraps what the driver throws, but not for these two.
+      throw new DriverException(error as Error);
     }
   }
 }
