@@ -171,7 +171,7 @@ describe('signup, login and refresh', () => {
     const login = await logIn(server, user.email);
     const events = await server.em().find(AuditEvent, { subjectId: user.id }, { orderBy: { id: 'asc' } });
     expect(events.map(({ type, sessionId }) => [type, sessionId])).toEqual([
-      ['user.signed_up', null],
+      ['user.signed_up', user.sessionId],
       ['user.logged_in', login.sessionId],
     ]);
   });

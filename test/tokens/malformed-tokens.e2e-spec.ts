@@ -151,8 +151,10 @@ describe('the header of a genuine token', () => {
   it('a made-up kid does not cost a read of the database each time', async () => {
     server.clock.advance(2);
     const tokens = Array.from({ length: 50 }, (_, index) => forge(claims, { kid: `made-up-${index}` }));
-    expect(await statementsOf(server, () => expectRefused(tokens))).toHaveLength(1);
-    expect(await statementsOf(server, () => expectRefused(tokens))).toHaveLength(0);
+    const readsOfKeys = async () =>
+      (await statementsOf(server, () => expectRefused(tokens))).filter((sql) => /from .signing_keys/.test(sql));
+    expect(await readsOfKeys()).toHaveLength(1);
+    expect(await readsOfKeys()).toHaveLength(0);
     server.clock.advance(-2);
   });
 });
