@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { clientOf, requestOf } from '../access/request.js';
@@ -16,7 +16,11 @@ export class RateLimitGuard implements CanActivate {
   constructor(
     private readonly limits: OperationLimits,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
-  ) {}
+  ) {
+    if (!env.RATE_LIMITS_ENABLED) {
+      new Logger(RateLimitGuard.name).warn('RATE_LIMITS_ENABLED is off: nobody counts guesses. Only for tests.');
+    }
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const mutation = this.env.RATE_LIMITS_ENABLED ? mutationOf(context) : undefined;
