@@ -128,11 +128,12 @@ class OperationMeter {
 
   private ofFragment(name: string, isPage: boolean): Extent {
     const fragment = this.fragments.get(name);
-    const known = this.extents.get(name);
+    const key = `${name} ${String(isPage)}`;
+    const known = this.extents.get(key);
     if (!fragment || known) return known ?? NOTHING;
-    this.extents.set(name, NOTHING);
+    this.extents.set(key, NOTHING);
     const extent = this.ofSet(fragment.selectionSet, this.schema.getType(fragment.typeCondition.name.value), isPage);
-    this.extents.set(name, extent);
+    this.extents.set(key, extent);
     return extent;
   }
 

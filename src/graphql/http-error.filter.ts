@@ -29,7 +29,7 @@ export class HttpErrorFilter implements ExceptionFilter {
     logFault(error);
     const request = host.switchToHttp().getRequest<Request>();
     // What guards decided. A path that leads nowhere is no decision about anybody.
-    if (exception instanceof AppError) await this.refusals.refused(exception, routeOf(request), request);
+    if (error.code !== ErrorCode.NOT_FOUND) await this.refusals.refused(error, routeOf(request), request);
     const response = host.switchToHttp().getResponse<Response>();
     if (response.headersSent) return response.end();
     const httpStatus = error.code === ErrorCode.SERVICE_UNAVAILABLE ? 503 : status;

@@ -3,7 +3,8 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLError } from 'graphql';
 import { Kind } from 'graphql';
 import type { GraphQLContext } from '../access/request.js';
-import { AppError } from '../common/app-error.js';
+import { ErrorCode } from '../common/error-codes.js';
+import { publicErrorOf } from './public-error.js';
 import type { RefusalTrail } from './refusal-trail.js';
 
 /** Hands every refusal of a document to the trail: once for each field and reason, however often it is asked for. */
@@ -13,13 +14,13 @@ export function refusalsPlugin(trail: RefusalTrail): ApolloServerPlugin<GraphQLC
       didEncounterErrors: async ({ errors, contextValue: { req } }) => {
         const seen = new Set<string>();
         for (const error of errors) {
-          const limit = error.extensions['limit'];
-          if (typeof limit === 'string') await trail.documentRefused(limit, req);
-          const thrown = unwrapResolverError(error);
-          if (!(thrown instanceof AppError)) continue;
+          const { code, limit } = error.extensions;
+          if (code === ErrorCode.GRAPHQL_VALIDATION_FAILED && typeof limit === 'string')
+            await trail.documentRefused(limit, req);
+          const refusal = publicErrorOf(unwrapResolverError(error));
           const field = fieldOf(error);
-          const decision = [thrown.code, thrown.reason, field].join();
-          if (!seen.has(decision)) await trail.refused(thrown, field, req);
+          const decision = [refusal.code, refusal.reason, field].join();
+          if (!seen.has(decision)) await trail.refused(refusal, field, req);
           seen.add(decision);
         }
       },
