@@ -1,0 +1,130 @@
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import fc from 'fast-check';
+import { ErrorCode } from '../../src/common/error-codes.js';
+import { Role } from '../../src/roles/role.entity.js';
+import { ACCESS_MATRIX, type Caller } from '../access/access-matrix.js';
+import { logIn, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
+import { testEngine } from '../support/database.js';
+import { ForkModule } from '../support/fork.module.js';
+import { whoAmI } from '../support/refusals.js';
+import { TestServer } from '../support/test-server.js';
+import { type Operation, operationsOf } from './support/schema-fuzzer.js';
+
+/** `FUZZ_OPERATIONS=1000000 FUZZ_SEED=7 npm test -- test/security/fuzz` looks further. */
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_125);
+const OPERATIONS = Number(process.env['FUZZ_OPERATIONS'] ?? (testEngine === 'sqlite' ? 20_000 : 2_000));
+const CHUNK = 1000;
+const PARALLEL = 16;
+
+/** Of the fork: they fail on purpose. */
+const LEFT_OUT = ['fails', 'breaksConstraint'];
+
+let server: TestServer;
+const users = {} as Record<Exclude<Caller, 'anonymous'>, TestUser>;
+let revoked: string;
+beforeAll(async () => {
+  server = await TestServer.start({ imports: [ForkModule] });
+  await server.em().insert(Role, { name: 'reader', permissions: ['users:read'], createdAt: new Date() });
+  users.user = await signUp(server);
+  users.reader = await signUpWithRoles(server, 'reader');
+  users.admin = await signUpWithRoles(server, 'admin');
+  revoked = (await signUpWithRoles(server, 'admin')).accessToken;
+  await server.call('mutation { logout }', {}, { token: revoked });
+});
+afterAll(() => server.stop());
+
+type Asker = Caller | 'revoked';
+const ASKERS: Asker[] = ['anonymous', 'user', 'reader', 'admin', 'revoked'];
+
+async function tokenOf(asker: Asker): Promise<string | undefined> {
+  if (asker === 'anonymous') return undefined;
+  if (asker === 'revoked') return revoked;
+  return users[asker].accessToken;
+}
+
+interface Sent {
+  asker: Asker;
+  operation: Operation;
+  status: number;
+  text: string;
+}
+
+async function send(asker: Asker, operation: Operation): Promise<Sent> {
+  const token = await tokenOf(asker);
+  const headers = {
+    'content-type': 'application/json',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
+  const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: JSON.stringify(operation) });
+  return { asker, operation, status: response.status, text: await response.text() };
+}
+
+/** A random `logout` ends the session of whoever sent it. */
+async function logInAgain(): Promise<void> {
+  for (const asker of ['user', 'reader', 'admin'] as const) {
+    const verdict = await whoAmI(server, users[asker].accessToken);
+    if (verdict !== users[asker].id) users[asker] = await logIn(server, users[asker].email);
+  }
+}
+
+const CODES = new Set<string>(Object.values(ErrorCode));
+const SECRETS = /passwordHash"|refreshSalt|\$2b\$|\$bcrypt|node_modules|select .* from|insert into/i;
+const OWN_PAYLOADS = ['signup', 'login', 'refresh'];
+
+/** Everything that is wrong with an answer. */
+function problemsOf({ asker, status, text }: Sent): string[] {
+  if (status >= 500) return [`status ${String(status)}`];
+  const { data, errors = [] } = JSON.parse(text) as { data?: unknown; errors?: { extensions: { code: string } }[] };
+  const codes = errors.map(({ extensions }) => extensions.code);
+  return [
+    ...codes.filter((code) => !CODES.has(code) || code === 'INTERNAL_SERVER_ERROR').map((code) => `code ${code}`),
+    ...(SECRETS.test(text) ? ['a secret or something of the inside'] : []),
+    ...escapesIn(data, asker === 'revoked' ? 'anonymous' : asker),
+  ];
+}
+
+/** Values that the matrix does not grant. An alias ends in the name of its field. */
+function escapesIn(value: unknown, caller: Caller, type = 'Query'): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => escapesIn(item, caller, type));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (inner === null) return [];
+    const field = key.split('_').at(-1) ?? key;
+    // A payload belongs to whoever has just signed in, who is an ordinary user here.
+    const isPayload = OWN_PAYLOADS.includes(field);
+    return [...escapeOf(field, inner, caller), ...escapesIn(inner, isPayload ? 'user' : caller, field)];
+  });
+}
+
+function escapeOf(field: string, value: unknown, caller: Caller): string[] {
+  const row = ACCESS_MATRIX[`User.${field}`] ?? ACCESS_MATRIX[`Query.${field}`] ?? ACCESS_MATRIX[`Mutation.${field}`];
+  if (row && row.expected[caller] !== 'data') return [`${caller} reads ${field}`];
+  const id = caller === 'anonymous' ? undefined : users[caller].id;
+  const me = field === 'me' ? (value as Record<string, unknown>)['id'] : undefined;
+  return me !== undefined && me !== id ? ['me is somebody else'] : [];
+}
+
+it(`${String(OPERATIONS)} documents of every kind: no fault, no exit, nothing that the matrix does not grant`, async () => {
+  const { schema } = server.app.get(GraphQLSchemaHost);
+  const requests = fc.tuple(fc.constantFrom(...ASKERS), operationsOf(schema, LEFT_OUT));
+  let executed = 0;
+  for (let start = 0; start < OPERATIONS; start += CHUNK) {
+    const chunk = fc.sample(requests, { seed: SEED + start, numRuns: Math.min(CHUNK, OPERATIONS - start) });
+    const answers: Sent[] = [];
+    const worker = async () => {
+      for (let next = chunk.pop(); next; next = chunk.pop()) answers.push(await send(...next));
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    const wrong = answers
+      .map((sent) => ({ problems: problemsOf(sent), ...sent }))
+      .filter(({ problems }) => problems.length > 0);
+    expect(wrong).toEqual([]);
+    executed += answers.filter(({ status }) => status === 200).length;
+    await logInAgain();
+  }
+  // A fuzzer that is refused at the door finds nothing behind it.
+  expect(executed).toBeGreaterThan(OPERATIONS / 5);
+  expect(await whoAmI(server, users.user.accessToken)).toBe(users.user.id);
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+}, 600_000);
