@@ -1,12 +1,18 @@
-import { newEmail, PASSWORD, signUp, withAccounts } from '../support/accounts.js';
+import { formatRefreshToken } from '../../src/sessions/refresh-token.js';
+import { hashesOf, importUser, tryLogin } from '../accounts/operations.js';
+import { newEmail, PASSWORD, refresh, signUp, withAccounts } from '../support/accounts.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
 import { TestServer } from '../support/test-server.js';
-import { hashesOf, importUser, tryLogin } from './operations.js';
+import { areaUnderCurve, welch } from './support/statistics.js';
 
 /** Here a hash costs so much that a missing one would be seen. */
 const COST = { BCRYPT_COST: '8' };
 const MIN_ROUNDS = 20;
 const MAX_ROUNDS = 100;
+
+/** `ENUMERATION_SAMPLES=2000 npm test -- test/security/enumeration` on a quiet machine judges by the strict bounds. */
+const STRICT_SAMPLES = Number(process.env['ENUMERATION_SAMPLES'] ?? 0);
+const SAMPLES = STRICT_SAMPLES || 60;
 
 /** @see square/keywhiz#374, intrafind/ihub-apps#1809 */
 describe('who has an account does not show', () => {
@@ -71,4 +77,52 @@ describe('who has an account does not show', () => {
     }
     expect(spread()).toBeLessThan(1.25);
   }, 60_000);
+
+  it('in its time: a statistician can not tell the answers apart', async () => {
+    const times = attempts.map(() => [] as number[]);
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      for (const [index, [, email, password]] of attempts.entries()) {
+        const start = performance.now();
+        await tryLogin(server, email, password);
+        times[index]?.push(performance.now() - start);
+      }
+    }
+    const [known = [], ...others] = times;
+    // With 60 samples chance alone moves the area by 0.05. Without the decoy hash it is 1.
+    const [least, most] = STRICT_SAMPLES ? [0.48, 0.52] : [0.25, 0.75];
+    for (const [index, other] of others.entries()) {
+      const name = attempts[index + 1]?.[0];
+      const area = areaUnderCurve(known, other);
+      expect({ name, area, isAlike: area > least && area < most }).toEqual({ name, area, isAlike: true });
+      if (STRICT_SAMPLES) expect(Math.abs(welch(known, other))).toBeLessThan(4.5);
+    }
+  }, 3_600_000);
+});
+
+describe('which sessions there are does not show', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start();
+  });
+  afterAll(() => server.stop());
+
+  it('a refresh token of no session, of another server and of nobody are refused alike', async () => {
+    const { sessionId } = await signUp(server);
+    const salt = 'A'.repeat(43);
+    const tokens = [
+      'garbage',
+      `lkr_${'A'.repeat(71)}`,
+      formatRefreshToken('another secret', { id: sessionId, refreshSalt: salt }, 0),
+      formatRefreshToken(server.env.JWT_SECRET, { id: '01890000-0000-7000-8000-000000000000', refreshSalt: salt }, 0),
+    ];
+    const headers = { 'x-request-id': 'the-same-each-time' };
+    const answers = await Promise.all(tokens.map((token) => refresh(server, token, { headers })));
+    const plain = answers.map(({ text, status, headers: received }) => [
+      status,
+      text,
+      [...received].filter(([name]) => name !== 'date'),
+    ]);
+    expect(plain).toEqual(tokens.map(() => plain[0]));
+    expect(answers[0]?.errors[0]?.extensions.reason).toBe('REFRESH_TOKEN_INVALID');
+  });
 });
