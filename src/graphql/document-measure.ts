@@ -15,7 +15,7 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
-import { OPERATION_BUDGETS } from '../throttle/limits.js';
+import { isCredentialOperation } from '../throttle/limits.js';
 import { ASSUMED_LIST_LENGTH, DOCUMENT_LIMITS, type DocumentLimit } from './document-limits.js';
 
 export type DocumentMeasure = Record<DocumentLimit, number>;
@@ -140,7 +140,7 @@ class OperationMeter {
   private ofField(node: FieldNode, parent: GraphQLNamedType | undefined, isPage: boolean): Extent {
     const name = node.name.value;
     const own = { ...NOTHING, depth: 1, complexity: 1, fields: 1 };
-    if (parent === this.schema.getMutationType() && OPERATION_BUDGETS[name]?.isCredential) own.credentials = 1;
+    if (parent === this.schema.getMutationType() && isCredentialOperation(name)) own.credentials = 1;
     // How much of the schema introspection may ask for is a rule of GraphQL.js (MaxIntrospectionDepthRule).
     const isIntrospection = name === '__schema' || name === '__type';
     if (isIntrospection) own.introspections = 1;

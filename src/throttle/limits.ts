@@ -11,16 +11,24 @@ export interface Budget {
  * Every limit on operations. A mutation without a row has `OTHER_MUTATIONS`; queries have none, because the bounds on a
  * document are what they can cost. Each execution of the resolver counts, whatever it is called in the document.
  */
-export const OPERATION_BUDGETS: Readonly<Record<string, Budget>> = {
+export const OPERATION_BUDGETS: Readonly<Record<string, Budget | 'unlimited'>> = {
   login: { per: 'address', attempts: 300, seconds: 600, isCredential: true },
   signup: { per: 'address', attempts: 100, seconds: 3600, isCredential: true },
   refresh: { per: 'address', attempts: 600, seconds: 60, isCredential: true },
-  logout: { per: 'address', attempts: 300, seconds: 60 },
+  // It never fails, least of all under attack, and without a genuine token it does nothing.
+  logout: 'unlimited',
   revokeSession: { per: 'user', attempts: 60, seconds: 60 },
   revokeOtherSessions: { per: 'user', attempts: 60, seconds: 60 },
 };
 
+/** Of each mutation that is not listed, such as those of a fork. Together. */
 export const OTHER_MUTATIONS: Budget = { per: 'address', attempts: 300, seconds: 60 };
+
+/** The mutations that try a secret or cost a password hash. */
+export const isCredentialOperation = (mutation: string): boolean => {
+  const budget = Object.hasOwn(OPERATION_BUDGETS, mutation) ? OPERATION_BUDGETS[mutation] : undefined;
+  return typeof budget === 'object' && budget.isCredential === true;
+};
 
 /** So many attempts at once, then one after 1 s, 2 s, 4 s … up to `longestDelay`. Seconds, all of them. */
 export interface BackoffLimits {

@@ -20,6 +20,7 @@ export class OperationLimits {
     const isListed = Object.hasOwn(OPERATION_BUDGETS, mutation);
     const name = isListed ? mutation : 'mutations';
     const budget = OPERATION_BUDGETS[name] ?? OTHER_MUTATIONS;
+    if (budget === 'unlimited') return;
     const key = (budget.per === 'user' ? counted.user : undefined) ?? counted.address;
     const wait = await spend(this.limiterOf(name, budget), key);
     if (wait !== undefined) throw tooManyRequests(name, wait);

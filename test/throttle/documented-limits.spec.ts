@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { type BackoffLimits, OPERATION_BUDGETS, OTHER_MUTATIONS, WRONG_PASSWORDS } from '../../src/throttle/limits.js';
+import {
+  type BackoffLimits,
+  type Budget,
+  OPERATION_BUDGETS,
+  OTHER_MUTATIONS,
+  WRONG_PASSWORDS,
+} from '../../src/throttle/limits.js';
 import { documentedTable } from '../support/documented-table.js';
 
 const FILE = 'rate-limits.md';
@@ -7,10 +13,9 @@ const FILE = 'rate-limits.md';
 describe('docs/rate-limits.md', () => {
   it('has every budget of an operation', () => {
     const budgets = { ...OPERATION_BUDGETS, 'any other mutation': OTHER_MUTATIONS };
-    const rows = Object.entries(budgets).map(([name, { attempts, seconds, per }]) => [
-      name,
-      [String(attempts), `${String(seconds)} s`, per],
-    ]);
+    const cells = (budget: Budget | 'unlimited') =>
+      budget === 'unlimited' ? ['any', '', ''] : [String(budget.attempts), `${String(budget.seconds)} s`, budget.per];
+    const rows = Object.entries(budgets).map(([name, budget]) => [name, cells(budget)]);
     expect([...documentedTable('Operations', FILE)]).toEqual(rows);
   });
 

@@ -1,6 +1,6 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { User } from '../../src/users/user.entity.js';
-import { OPERATION_BUDGETS, OTHER_MUTATIONS } from '../../src/throttle/limits.js';
+import { type Budget, OPERATION_BUDGETS, OTHER_MUTATIONS } from '../../src/throttle/limits.js';
 import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { FORK_FIELDS, ForkModule } from '../support/fork.module.js';
 import { LimiterTime } from '../support/limiter-time.js';
@@ -17,6 +17,12 @@ afterAll(() => server.stop());
 let networks = 0;
 const newAddress = (): string => `198.51.${String(networks >> 8)}.${String(networks++ & 255)}`;
 const from = (ip: string) => ({ 'x-forwarded-for': ip });
+
+function budgetOf(mutation: string): Budget {
+  const budget = OPERATION_BUDGETS[mutation];
+  if (typeof budget !== 'object') throw new Error(`${mutation} has no budget`);
+  return budget;
+}
 
 /** Documents that all execute `refresh` once. */
 const WAYS: [name: string, document: string, options?: CallOptions][] = [
@@ -45,7 +51,7 @@ async function inBatches(count: number, call: (index: number) => Promise<GraphQL
 const refusedOf = (answers: GraphQLAnswer[]) => answers.filter((it) => refusalOf(it) === 'TOO_MANY_REQUESTS').length;
 
 describe('the budget of an operation', () => {
-  const { attempts, seconds } = OPERATION_BUDGETS['refresh'] ?? OTHER_MUTATIONS;
+  const { attempts, seconds } = budgetOf('refresh');
 
   /** @see VilnaCRM-Org/user-service#469: a limiter that knows operations by name is dodged by another name. */
   it('counts each execution of the resolver, whatever it is called in the document', async () => {
@@ -84,7 +90,7 @@ describe('the budget of an operation', () => {
   it('refuses before anything happens: no account, no input looked at', async () => {
     const ip = newAddress();
     const signup = 'mutation ($input: SignupInput!) { signup(input: $input) { __typename } }';
-    const { attempts: signups } = OPERATION_BUDGETS['signup'] ?? OTHER_MUTATIONS;
+    const { attempts: signups } = budgetOf('signup');
     const call = (email: string) =>
       server.call(signup, { input: { email, password: PASSWORD } }, { headers: from(ip) });
     await inBatches(signups, () => call('not an address'));
@@ -96,12 +102,18 @@ describe('the budget of an operation', () => {
 
   it('of a signed-in user follows the user from address to address', async () => {
     const user = await signUp(server);
-    const { attempts: revocations } = OPERATION_BUDGETS['revokeOtherSessions'] ?? OTHER_MUTATIONS;
+    const { attempts: revocations } = budgetOf('revokeOtherSessions');
     const call = (token: string) =>
       server.call('mutation { revokeOtherSessions }', {}, { token, headers: from(newAddress()) });
     expect(refusedOf(await inBatches(revocations, () => call(user.accessToken)))).toBe(0);
     expect(refusalOf(await call(user.accessToken))).toBe('TOO_MANY_REQUESTS');
     expect((await call((await signUp(server)).accessToken)).errors).toEqual([]);
+  });
+
+  it('does not count logouts: they never fail', async () => {
+    const ip = newAddress();
+    const answers = await inBatches(700, () => server.call('mutation { logout }', {}, { headers: from(ip) }));
+    expect(answers.filter(({ data }) => data?.['logout'] !== true)).toEqual([]);
   });
 
   it('does not count queries', async () => {
