@@ -1,9 +1,9 @@
+import { isIP } from 'node:net';
 import type { ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import type { Request, Response } from 'express';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { ClientInfo } from '../common/client-info.js';
-import { isIP } from 'node:net';
 
 /** What every resolver finds in its context. Made afresh for each request. */
 export interface GraphQLContext {
