@@ -89,6 +89,9 @@ function expectFixedTexts(answers: Answer[], most: number): void {
   expect([...texts].slice(0, most + 1).length).toBeLessThanOrEqual(most);
 }
 
+/** Every caller on SQLite; on PostgreSQL, which is about what it can store, they take turns. */
+const callersOf = (index: number) => (testEngine === 'sqlite' ? tokens : [tokens[index % tokens.length]]);
+
 const bearer = (token: string | undefined) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
 /** As bytes of UTF-8, the way a header carries text; undefined for what HTTP has no way to say. */
@@ -114,8 +117,8 @@ describe(`each of ${String(STRINGS.length)} naughty strings`, () => {
   });
 
   it.each(ARGUMENTS)('as $place is no fault, as any caller, and is not repeated', async ({ documentWith }) => {
-    const requests = STRINGS.flatMap((text) =>
-      tokens.map((token) => ({ body: documentWith(text), headers: bearer(token) })),
+    const requests = STRINGS.flatMap((text, index) =>
+      callersOf(index).map((token) => ({ body: documentWith(text), headers: bearer(token) })),
     );
     expectFixedTexts(await sendAll(requests), 20);
   });
