@@ -13,7 +13,7 @@ export interface Budget {
  */
 export const OPERATION_BUDGETS: Readonly<Record<string, Budget | 'unlimited'>> = {
   login: { per: 'address', attempts: 300, seconds: 600, isCredential: true },
-  signup: { per: 'address', attempts: 100, seconds: 3600, isCredential: true },
+  signup: { per: 'address', attempts: 100, seconds: 600, isCredential: true },
   refresh: { per: 'address', attempts: 600, seconds: 60, isCredential: true },
   // It never fails, least of all under attack, and without a genuine token it does nothing.
   logout: 'unlimited',
