@@ -51,7 +51,7 @@ export class LoginInput {
     nullable: true,
     description:
       'A refresh token that this device had before, ended or not. It shows that the device is known to the account, so ' +
-      'that wrong passwords of others do not slow it down. Browsers need it not: they have a cookie for that.',
+      'that wrong passwords of others do not slow it down. Browsers do not need it: a cookie says the same.',
   })
   refreshToken?: string | null;
 }
