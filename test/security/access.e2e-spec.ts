@@ -1,10 +1,8 @@
-import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { isObjectType } from 'graphql';
 import { Role } from '../../src/roles/role.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { ACCESS_MATRIX, type AccessRow, type Caller, NOT_ABOUT_ACCESS } from '../access/access-matrix.js';
 import { logIn, PASSWORD, signUp, signUpWithRoles, type TestUser, withAccounts } from '../support/accounts.js';
-import { FORK_FIELDS, ForkModule } from '../support/fork.module.js';
+import { ForkModule } from '../support/fork.module.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
@@ -89,18 +87,6 @@ function outcomeOf(answer: GraphQLAnswer, { path }: Pick<Way, 'path'>): string {
 }
 
 const ask = (way: Way, token?: string) => server.call(way.document, way.variables, { token });
-
-it('the matrix is the schema: it has every root field and every restricted field', () => {
-  const { schema } = server.app.get(GraphQLSchemaHost);
-  const fields = Object.values(schema.getTypeMap())
-    .filter(isObjectType)
-    .filter(({ name }) => !name.startsWith('__'))
-    .flatMap((type) => Object.values(type.getFields()).map((field) => ({ name: `${type.name}.${field.name}`, field })))
-    .filter(({ name, field }) => isRoot(name) || field.astNode?.directives?.some((it) => it.name.value === 'auth'))
-    .map(({ name }) => name)
-    .filter((name) => !FORK_FIELDS.includes(name.split('.')[1] ?? ''));
-  expect(fields.sort()).toEqual(Object.keys(ACCESS_MATRIX).sort());
-});
 
 describe('every way to a field leads to the same decision', () => {
   describe.each(rows)('%s', (field, row) => {
