@@ -16,7 +16,7 @@ import { refusalsPlugin } from './refusals.plugin.js';
 import { variableValuesPlugin } from './variable-values.plugin.js';
 
 /** More mistakes than a person mends at once. */
-const MAX_VALIDATION_ERRORS = 20;
+const MAX_VALIDATION_ERRORS = 10;
 
 /** Every setting of Apollo Server and of the schema builder. */
 @Injectable()

@@ -85,9 +85,9 @@ describe('a document', () => {
     expect(nested.errors.map(({ message }) => message)).toEqual([refusalFor('complexity')]);
   });
 
-  it('that is wrong in twenty ways and more is told twenty, and that there were more', async () => {
+  it('that is wrong in ten ways and more is told ten, and that there were more', async () => {
     const { errors } = await server.call(`{ ${times(40, (i) => `wrong${i}`)} }`);
-    expect(errors).toHaveLength(21);
+    expect(errors).toHaveLength(11);
     expect(errors.at(-1)?.message).toMatch(/Validation aborted/);
   });
 });

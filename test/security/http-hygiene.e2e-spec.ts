@@ -171,12 +171,12 @@ describe('a body', () => {
   );
 
   it('that unpacks to more than the limit is refused before it is unpacked', async () => {
-    const bomb = gzipSync(query('x'.repeat(50_000_000)));
+    const bomb = gzipSync(query('x'.repeat(90_000_000)));
     expect(bomb.byteLength).toBeLessThan(102_400);
     const before = process.memoryUsage().rss;
     const { status } = await send(server, { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: bomb });
     expect(status).toBe(413);
-    expect(process.memoryUsage().rss - before).toBeLessThan(30_000_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
   });
 });
 
