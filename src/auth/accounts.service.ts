@@ -5,6 +5,7 @@ import { ADMIN_ROLE, USER_ROLE } from '../access/permissions.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
+import { Transactions } from '../database/transactions.js';
 import { Role } from '../roles/role.entity.js';
 import { RolesService } from '../roles/roles.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -28,7 +29,7 @@ export interface NewAccount {
 @Injectable()
 export class AccountsService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly roles: RolesService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
@@ -54,7 +55,7 @@ export class AccountsService {
 
   /** Replaces the roles. Tokens in circulation become stale, not revoked: the next refresh brings the new roles. */
   async setRoles(email: string, names: readonly string[], actorId?: string): Promise<User> {
-    return this.em.transactional(async (em) => {
+    return this.transactions.run(async (em) => {
       const user = await this.lockByEmail(em, email);
       const roles = await this.roles.named(em, names);
       if (!names.includes(ADMIN_ROLE)) await this.assertNotLastAdmin(em, user);
@@ -67,7 +68,7 @@ export class AccountsService {
 
   /** Ends every session and refuses every login until the account is enabled again. */
   async disable(email: string, reason: string | null, actorId?: string): Promise<User> {
-    return this.em.transactional(async (em) => {
+    return this.transactions.run(async (em) => {
       const user = await this.lockByEmail(em, email);
       await this.assertNotLastAdmin(em, user);
       user.disabledAt = this.clock.now();
@@ -79,7 +80,7 @@ export class AccountsService {
   }
 
   async enable(email: string, actorId?: string): Promise<User> {
-    return this.em.transactional(async (em) => {
+    return this.transactions.run(async (em) => {
       const user = await this.lockByEmail(em, email);
       user.disabledAt = null;
       user.disabledReason = null;
@@ -89,7 +90,7 @@ export class AccountsService {
   }
 
   async markEmailVerified(email: string, actorId?: string): Promise<User> {
-    return this.em.transactional(async (em) => {
+    return this.transactions.run(async (em) => {
       const user = await this.lockByEmail(em, email);
       user.emailVerified = true;
       this.record(em, 'user.email_verified', user, actorId);

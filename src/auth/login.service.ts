@@ -6,6 +6,7 @@ import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -26,6 +27,7 @@ import { TokenIssuer } from './token-issuer.js';
 export class LoginService {
   constructor(
     private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly attempts: PasswordAttempts,
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
@@ -59,7 +61,7 @@ export class LoginService {
     const now = this.clock.now();
     const oldHash = user.passwordHash ?? '';
     const newHash = this.passwords.needsRehash(oldHash) ? await this.tryRehash(password) : undefined;
-    return this.em.transactional(async (em) => {
+    return this.transactions.run(async (em) => {
       // The first statement takes the row: it decides against a change at the same moment, and one user's logins queue.
       if ((await em.nativeUpdate(User, { id: user.id, disabledAt: null }, { lastLoginAt: now })) === 0)
         return undefined;

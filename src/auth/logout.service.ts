@@ -1,7 +1,7 @@
-import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
+import { Transactions } from '../database/transactions.js';
 import { RotationService } from '../sessions/rotation.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
@@ -18,7 +18,7 @@ export interface LogoutTokens {
 @Injectable()
 export class LogoutService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly rotation: RotationService,
     private readonly tokens: AccessTokenService,
     private readonly sessions: SessionsService,
@@ -36,7 +36,7 @@ export class LogoutService {
   }
 
   private async end(userId: string, sessionId: string, everywhere: boolean, client: ClientInfo): Promise<void> {
-    await this.em.transactional(async (em) => {
+    await this.transactions.run(async (em) => {
       const ended = await this.sessions.revoke(em, { id: sessionId, user: userId }, 'logout');
       // Only a session that was alive may end the others: a token of long ago is no right to throw the user out.
       if (ended === 0) return;

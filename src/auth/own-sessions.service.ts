@@ -1,17 +1,17 @@
-import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../access/access.errors.js';
 import type { Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { isId } from '../common/ids.js';
+import { Transactions } from '../database/transactions.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 
 /** Ends sessions of the caller's own: the filter by user is the rule, so another's session is not found. */
 @Injectable()
 export class OwnSessionsService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
   ) {}
@@ -31,7 +31,7 @@ export class OwnSessionsService {
     which: { id: string | { $ne: string } },
     client: ClientInfo,
   ): Promise<number> {
-    return this.em.transactional(async (em) => {
+    return this.transactions.run(async (em) => {
       const ended = await this.sessions.revoke(em, { ...which, user: userId }, 'revoked_by_user');
       const details = { ended };
       if (ended > 0)

@@ -1,8 +1,9 @@
-import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import { ErrorAction, ErrorCode } from '../common/error-codes.js';
 import { AuditService } from '../audit/audit.service.js';
+import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import { isEmailAddress, normalizeEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
@@ -21,7 +22,7 @@ export interface Registration {
 @Injectable()
 export class RegistrationService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly accounts: AccountsService,
     private readonly passwords: PasswordsService,
     private readonly audit: AuditService,
@@ -38,7 +39,7 @@ export class RegistrationService {
     }
     const passwordHash = await this.passwords.hashNew(password, { email, path: 'password' });
     try {
-      return await this.em.fork().transactional(async (em) => {
+      return await this.transactions.runApart(async (em) => {
         const user = await this.accounts.create(em, { ...account, email, passwordHash });
         this.audit.record(em, 'user.created', { subjectId: user.id, details: { roles: account.roles ?? [] } });
         return user;

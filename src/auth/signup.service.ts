@@ -1,9 +1,10 @@
-import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountsService } from './accounts.service.js';
@@ -20,7 +21,7 @@ import { TokenIssuer } from './token-issuer.js';
 @Injectable()
 export class SignupService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly accounts: AccountsService,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
@@ -42,7 +43,7 @@ export class SignupService {
   /** The new account with its session, or undefined when the address is taken. */
   private async create(input: SignupInput, passwordHash: string, client: ClientInfo) {
     try {
-      return await this.em.transactional(async (em) => {
+      return await this.transactions.run(async (em) => {
         const user = await this.accounts.create(em, { email: input.email, passwordHash, name: input.name ?? null });
         const isSignedIn = !this.env.REQUIRE_EMAIL_VERIFICATION;
         if (isSignedIn) user.lastLoginAt = this.clock.now();

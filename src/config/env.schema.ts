@@ -17,6 +17,27 @@ export const envSchema = z.object({
     'sqlite:./data/latchkey.sqlite',
     'Database: `sqlite:FILE` or `postgres://…`.',
   ),
+  DATABASE_POOL_SIZE: described(parse.integer(10, 1, 1000), '10', 'Connections to PostgreSQL of one instance.'),
+  DATABASE_CONNECT_TIMEOUT: described(
+    parse.duration('3s'),
+    '3s',
+    'How long a request waits for a connection to PostgreSQL.',
+  ),
+  DATABASE_STATEMENT_TIMEOUT: described(
+    parse.duration('5s'),
+    '5s',
+    'How long PostgreSQL may work on one statement of a request.',
+  ),
+  DATABASE_LOCK_TIMEOUT: described(
+    parse.duration('3s'),
+    '3s',
+    'How long a statement waits for what another one holds.',
+  ),
+  DATABASE_RETRIES: described(
+    parse.integer(3, 0, 20),
+    '3',
+    'How often a transaction that lost to another one (deadlock, serialisation) is run again.',
+  ),
   REDIS_URL: described(
     parse.optionalUrl('redis', 'rediss'),
     '',

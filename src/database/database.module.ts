@@ -2,6 +2,7 @@ import { type EntityClass, EntityManager, MikroORM } from '@mikro-orm/core';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
 import { openDatabase } from './open-database.js';
+import { Transactions } from './transactions.js';
 
 /** The one connection to the database. Whoever asks for `EntityManager` receives it with the schema in place. */
 @Global()
@@ -15,8 +16,9 @@ export class DatabaseModule implements OnApplicationShutdown {
       providers: [
         { provide: MikroORM, inject: [ENV], useFactory: (env: Env) => openDatabase(env, entities) },
         { provide: EntityManager, inject: [MikroORM], useFactory: (orm: MikroORM) => orm.em },
+        Transactions,
       ],
-      exports: [MikroORM, EntityManager],
+      exports: [MikroORM, EntityManager, Transactions],
     };
   }
 

@@ -12,20 +12,23 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
+import type { DatabaseBounds } from './database-bounds.js';
 
-/** How long a writer waits for another process's write before it fails as SERVICE_UNAVAILABLE. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** How long a migration waits for another process's write. A server's wait is DATABASE_LOCK_TIMEOUT. */
+const DEFAULT_LOCK_TIMEOUT = 5;
 
 /**
  * SQLite opened for a server that must not lose an acknowledged write: WAL lets readers pass a writer, and
  * synchronous=FULL keeps commits through a power loss (NORMAL may drop the last ones).
  */
 export class ImmediateSqliteDialect extends SqliteDialect {
-  readonly #file: string;
+  readonly #database: () => Promise<Database.Database>;
 
-  constructor(file: string) {
-    super({ database: async () => open(file) });
-    this.#file = file;
+  /** @param bounds absent for migrations */
+  constructor(file: string, bounds?: DatabaseBounds) {
+    const database = async () => open(file, bounds?.DATABASE_LOCK_TIMEOUT ?? DEFAULT_LOCK_TIMEOUT);
+    super({ database });
+    this.#database = database;
   }
 
   override createAdapter(): DialectAdapter {
@@ -33,7 +36,7 @@ export class ImmediateSqliteDialect extends SqliteDialect {
   }
 
   override createDriver(): Driver {
-    return new ImmediateSqliteDriver({ database: async () => open(this.#file) });
+    return new ImmediateSqliteDriver({ database: this.#database });
   }
 }
 
@@ -83,9 +86,9 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
-function open(file: string): Database.Database {
+function open(file: string, lockTimeout: number): Database.Database {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  const database = new Database(file, { timeout: lockTimeout * 1000 });
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   return database;

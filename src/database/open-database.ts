@@ -1,5 +1,6 @@
 import { type EntityClass, MikroORM } from '@mikro-orm/core';
 import type { Env } from '../config/env.js';
+import type { DatabaseBounds } from './database-bounds.js';
 import { isSqlite, ormOptions } from './orm.options.js';
 
 /**
@@ -7,8 +8,11 @@ import { isSqlite, ormOptions } from './orm.options.js';
  * migrates its own file. On PostgreSQL several versions may run side by side, so migrating is a step of the deployment
  * (`npm run db:migrate`) and a server that finds it undone refuses to start.
  */
-export async function openDatabase(env: Pick<Env, 'DATABASE_URL'>, entities: EntityClass[]): Promise<MikroORM> {
-  const orm = await MikroORM.init(ormOptions(env, entities));
+export async function openDatabase(
+  env: Pick<Env, 'DATABASE_URL'> & DatabaseBounds,
+  entities: EntityClass[],
+): Promise<MikroORM> {
+  const orm = await MikroORM.init(ormOptions(env, entities, env));
   if (isSqlite(env.DATABASE_URL)) {
     await orm.migrator.up();
   } else if ((await orm.migrator.getPending()).length > 0) {

@@ -3,6 +3,8 @@ import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { SqliteDriver } from '@mikro-orm/sqlite';
 import type { Env } from '../config/env.js';
+import { BoundedPostgresDialect } from './bounded-postgres.dialect.js';
+import type { DatabaseBounds } from './database-bounds.js';
 import { ImmediateSqliteDialect } from './immediate-sqlite.dialect.js';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
@@ -13,13 +15,16 @@ const SQLITE_PREFIX = 'sqlite:';
 export const isSqlite = (url: string): boolean => url.startsWith(SQLITE_PREFIX);
 
 /**
- * MikroORM's options for either engine, from `DATABASE_URL` alone. The server, the command line, the MikroORM CLI
- * (mikro-orm.config.ts) and the tests all build theirs here.
+ * MikroORM's options for either engine. The server, the command line, the MikroORM CLI (mikro-orm.config.ts) and the
+ * tests all build theirs here.
  */
-export function ormOptions(env: Pick<Env, 'DATABASE_URL'>, entities: EntityClass[]): Partial<Options> {
-  const url = env.DATABASE_URL;
+export function ormOptions(
+  { DATABASE_URL: url }: Pick<Env, 'DATABASE_URL'>,
+  entities: EntityClass[],
+  bounds?: DatabaseBounds,
+): Partial<Options> {
   return {
-    ...(isSqlite(url) ? sqliteOptions(url) : postgresOptions(url)),
+    ...(isSqlite(url) ? sqliteOptions(url, bounds) : postgresOptions(url, bounds)),
     entities,
     extensions: [Migrator],
     // The queries hold password hashes and token salts: they are never logged (ASVS 16.2.5).
@@ -27,20 +32,21 @@ export function ormOptions(env: Pick<Env, 'DATABASE_URL'>, entities: EntityClass
   };
 }
 
-function sqliteOptions(url: string): Partial<Options> {
+function sqliteOptions(url: string, bounds?: DatabaseBounds): Partial<Options> {
   const file = url.slice(SQLITE_PREFIX.length);
   return {
     driver: SqliteDriver,
     dbName: file,
-    driverOptions: new ImmediateSqliteDialect(file),
+    driverOptions: new ImmediateSqliteDialect(file, bounds),
     migrations: migrations('sqlite', sqliteMigrations),
   };
 }
 
-function postgresOptions(url: string): Partial<Options> {
+function postgresOptions(url: string, bounds?: DatabaseBounds): Partial<Options> {
   return {
     driver: PostgreSqlDriver,
     clientUrl: url,
+    driverOptions: new BoundedPostgresDialect(url, bounds),
     migrations: migrations('postgres', postgresMigrations),
   };
 }

@@ -1,7 +1,7 @@
-import { ConnectionException, LockWaitTimeoutException } from '@mikro-orm/core';
 import { HttpException } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+import { isDatabaseAway } from '../database/outage.js';
 
 /** What a client is told to wait, in seconds, while a dependency is down. */
 const RETRY_AFTER_SECONDS = 2;
@@ -34,22 +34,4 @@ export function publicErrorOf(error: unknown): AppError {
     action: ErrorAction.NONE,
     cause: error,
   });
-}
-
-/** How `pg` and its pool say that a connection was lost or could not be had, for they give these errors no code. */
-const LOST_CONNECTION =
-  /(?:^| - )(?:Connection terminated(?: unexpectedly| due to connection timeout)?|timeout exceeded when trying to connect|Client (?:has encountered a connection error|was closed) and is not queryable)$/;
-
-/** The database can not be reached, is going away, or is locked: nothing was written, a retry may succeed. */
-function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof ConnectionException || error instanceof LockWaitTimeoutException) return true;
-  const { code, message } = (
-    typeof error === 'object' && error !== null ? error : {}
-  ) as Partial<NodeJS.ErrnoException>;
-  if (code === undefined) return LOST_CONNECTION.test(message ?? '');
-  // PostgreSQL classes 08 (connection) and 57P (operator intervention), a lost race for a lock (class 40, 55P03),
-  // Node's socket errors, SQLite's lock errors.
-  return /^(08...|40...|57P..|55P03|53300|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|SQLITE_BUSY.*|SQLITE_LOCKED.*)$/.test(
-    code,
-  );
 }

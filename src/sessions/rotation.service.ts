@@ -5,6 +5,7 @@ import type { ErrorSubject } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { Transactions } from '../database/transactions.js';
 import { formatRefreshToken, isGenuine, type ParsedRefreshToken, parseRefreshToken } from './refresh-token.js';
 import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
@@ -26,6 +27,7 @@ export type Rotation =
 export class RotationService {
   constructor(
     private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV)
@@ -49,7 +51,7 @@ export class RotationService {
           // so the second look never decides to rotate.
           continue;
         case 'same-successor':
-          await this.em.fork().transactional(async (em) => this.recordRefresh(em, session, client));
+          await this.transactions.runApart(async (em) => this.recordRefresh(em, session, client));
           return this.successor('same-successor', session);
         case 'refuse':
           await this.raiseAlarm(decision, session, client);
@@ -101,7 +103,7 @@ export class RotationService {
       expiresAt: sessionEnd(session.createdAt, now, this.env),
     };
     const current = { id: session.id, refreshCounter: session.refreshCounter, revokedAt: null };
-    const isFirst = await this.em.fork().transactional(async (em) => {
+    const isFirst = await this.transactions.runApart(async (em) => {
       const isUpdated = (await em.nativeUpdate(Session, current, next)) === 1;
       if (isUpdated) this.recordRefresh(em, session, client);
       return isUpdated;
@@ -128,7 +130,7 @@ export class RotationService {
   ): Promise<void> {
     if (!alarm) return;
     const facts = { subjectId: session.user.id, sessionId: session.id, client };
-    await this.em.fork().transactional(async (em) => {
+    await this.transactions.runApart(async (em) => {
       if (alarm === 'reused') {
         const live = { id: session.id, revokedAt: null };
         await em.nativeUpdate(Session, live, { revokedAt: this.clock.now(), revokedReason: 'refresh_reused' });

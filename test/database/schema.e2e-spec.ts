@@ -9,6 +9,7 @@ import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
+import { testEnv } from '../support/test-env.js';
 import { TestServer } from '../support/test-server.js';
 
 let databaseUrl: string;
@@ -60,7 +61,7 @@ if (testEngine === 'postgres') {
   describe('a PostgreSQL with pending migrations', () => {
     it('stops the server, and the message names the command; after it the server starts', async () => {
       const url = await temporaryDatabaseUrl();
-      const env = { DATABASE_URL: url };
+      const env = testEnv(url);
       await expect(openDatabase(env, entities)).rejects.toThrow('npm run db:migrate');
       const orm = await MikroORM.init(ormOptions(env, entities));
       expect(
@@ -82,14 +83,14 @@ if (testEngine === 'sqlite') {
       { pragma: 'journal_mode', row: { journal_mode: 'wal' }, so: 'readers pass a writer' },
       { pragma: 'synchronous', row: { synchronous: 2 }, so: 'a commit survives a power loss' },
       { pragma: 'foreign_keys', row: { foreign_keys: 1 }, so: 'no row refers to nothing' },
-      { pragma: 'busy_timeout', row: { timeout: 5000 }, so: 'a writer waits for another process' },
+      { pragma: 'busy_timeout', row: { timeout: 3000 }, so: 'a writer waits for another process' },
     ])('is opened so that $so ($pragma)', async ({ pragma, row }) => {
       expect(await server.em().getConnection().execute(`pragma ${pragma}`)).toEqual([row]);
     });
 
     it('is made with its folder, and migrated by the server itself', async () => {
       const url = `${databaseUrl}.d/nested/new.sqlite`;
-      const orm = await openDatabase({ DATABASE_URL: url }, entities);
+      const orm = await openDatabase(testEnv(url), entities);
       expect(await orm.em.fork().count(Role)).toBe(2);
       await orm.close();
       expect(existsSync(url.slice('sqlite:'.length))).toBe(true);
