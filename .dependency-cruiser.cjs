@@ -2,7 +2,7 @@
 const LAYERS = [
   ['common', 'access'],
   ['config'],
-  ['database', 'logging'],
+  ['database', 'logging', 'telemetry'],
   ['store', 'audit', 'mail', 'keys'],
   ['users', 'roles'],
   ['passwords', 'tokens', 'sessions', 'throttle'],

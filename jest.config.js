@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { findPostgresBinaries } from './test/support/postgres-server.ts';
 
 const shared = {
@@ -49,8 +50,9 @@ const postgres = endToEnd('postgres', {
 });
 
 function canRunPostgres() {
-  if (/^postgres(ql)?:/.test(process.env.DATABASE_URL ?? '') || findPostgresBinaries()) return true;
-  console.error('The postgres suite is skipped: no initdb and postgres on this machine (Debian package: postgresql).');
+  const hasPostgres = /^postgres(ql)?:/.test(process.env.DATABASE_URL ?? '') || findPostgresBinaries();
+  if (hasPostgres && spawnSync('redis-server', ['--version']).status === 0) return true;
+  console.error("The postgres suite is skipped: it needs Debian's packages postgresql and redis-server.");
   // On CI a suite that silently stays away would look like one that passed.
   if (process.env.CI === 'true') process.exit(1);
   return false;

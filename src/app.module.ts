@@ -13,6 +13,8 @@ import { LoggingModule } from './logging/logging.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { StoreModule } from './store/store.module.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -28,6 +30,8 @@ export class AppModule {
         ConfigModule.register(env),
         LoggingModule.register(env),
         DatabaseModule.register(entities),
+        TelemetryModule,
+        StoreModule,
         AuditModule,
         KeysModule,
         RolesModule,

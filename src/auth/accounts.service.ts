@@ -60,7 +60,7 @@ export class AccountsService {
       const roles = await this.roles.named(em, names);
       if (!names.includes(ADMIN_ROLE)) await this.assertNotLastAdmin(em, user);
       user.roles.set(roles);
-      user.version += 1;
+      await this.sessions.outdateTokens(em, user);
       this.record(em, 'user.roles_changed', user, actorId, { roles: [...names].sort() });
       return user;
     });
@@ -73,7 +73,7 @@ export class AccountsService {
       await this.assertNotLastAdmin(em, user);
       user.disabledAt = this.clock.now();
       user.disabledReason = reason;
-      await this.sessions.revoke(em, { user: user.id }, 'account_disabled');
+      await this.sessions.revoke(em, user.id, 'all', 'account_disabled');
       this.record(em, 'user.disabled', user, actorId);
       return user;
     });

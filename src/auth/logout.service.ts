@@ -37,10 +37,10 @@ export class LogoutService {
 
   private async end(userId: string, sessionId: string, everywhere: boolean, client: ClientInfo): Promise<void> {
     await this.transactions.run(async (em) => {
-      const ended = await this.sessions.revoke(em, { id: sessionId, user: userId }, 'logout');
+      const ended = await this.sessions.revoke(em, userId, { id: sessionId }, 'logout');
       // Only a session that was alive may end the others: a token of long ago is no right to throw the user out.
       if (ended === 0) return;
-      if (everywhere) await this.sessions.revoke(em, { user: userId }, 'logout');
+      if (everywhere) await this.sessions.revoke(em, userId, 'all', 'logout');
       this.audit.record(em, 'user.logged_out', { actorId: userId, subjectId: userId, sessionId, client });
     });
   }

@@ -32,7 +32,7 @@ export class OwnSessionsService {
     client: ClientInfo,
   ): Promise<number> {
     return this.transactions.run(async (em) => {
-      const ended = await this.sessions.revoke(em, { ...which, user: userId }, 'revoked_by_user');
+      const ended = await this.sessions.revoke(em, userId, which, 'revoked_by_user');
       const details = { ended };
       if (ended > 0)
         this.audit.record(em, 'session.revoked', { actorId: userId, subjectId: userId, sessionId, client, details });

@@ -39,9 +39,14 @@ export const envSchema = z.object({
     'How often a transaction that lost to another one (deadlock, serialisation) is run again.',
   ),
   REDIS_URL: described(
-    parse.optionalUrl('redis', 'rediss'),
+    parse.optionalRedisUrl,
     '',
-    'Redis for several instances. Reserved: has no effect yet.',
+    'Redis for several instances: one, `redis+sentinel://…` or `redis+cluster://…` (docs/operations/redis.md).',
+  ),
+  REDIS_TIMEOUT_MS: described(
+    parse.integer(25, 5, 5000),
+    '25',
+    'Milliseconds without an answer after which Redis is given up and the database is asked.',
   ),
 
   JWT_SECRET: described(parse.secret, '', 'At least 32 random bytes. Every key of the server is derived from it.'),
@@ -111,7 +116,13 @@ export const envSchema = z.object({
     'info',
     'Least severity that is logged: fatal, error, warn, info, debug, trace or silent.',
   ),
-  METRICS_ENABLED: described(parse.flag(false), 'false', 'Prometheus metrics. Reserved: has no effect yet.'),
+  METRICS_ENABLED: described(
+    parse.flag(false),
+    'false',
+    'Prometheus metrics at /metrics (docs/operations/metrics.md).',
+  ),
+  METRICS_PORT: described(parse.integer(9464, 0, 65_535), '9464', 'Port of the metrics, apart from the API.'),
+  METRICS_TOKEN: described(parse.secret, '', 'Who scrapes has to send this as a bearer token. Empty: nobody is asked.'),
 });
 
 /** @param fallback the default as a person reads it; empty for none */

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
+import { ConnectionString } from 'connection-string';
 import { z } from 'zod';
+import type { RedisTarget } from './redis-target.js';
 
 /**
  * How the text of a variable becomes a value. Every message says what is expected and none repeats what was given,
@@ -74,6 +76,41 @@ export const databaseUrl = (fallback: string) =>
     (value) => /^sqlite:./s.test(value) || (/^postgres(ql)?:\/\/./.test(value) && URL.canParse(value)),
     { error: 'must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE with a percent-encoded password' },
   );
+
+const REDIS_FORM =
+  'must be redis://HOST[:PORT][/DB], redis+sentinel://HOST,HOST/NAME[/DB] or redis+cluster://HOST,HOST (rediss for TLS)';
+const REDIS_PORTS = { single: 6379, cluster: 6379, sentinel: 26_379 };
+
+/** One Redis, the Sentinels that know it, or some nodes of a Cluster. */
+export const optionalRedisUrl = optionalText.transform((value, context): RedisTarget | undefined => {
+  if (value === undefined) return undefined;
+  const [, tls, kind = 'single'] = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/./.exec(value) ?? [];
+  const url = tls === undefined ? undefined : parseConnectionString(value);
+  const hosts = url?.hosts?.flatMap(({ name, port }) => (name ? [{ host: name.replace(/^\[|\]$/g, ''), port }] : []));
+  if (!url || !hosts?.length || !isRedisKind(kind)) return refuse(context, REDIS_FORM);
+  const [name, db = '0'] = kind === 'sentinel' ? (url.path ?? []) : [undefined, ...(url.path ?? [])];
+  const isComplete = (kind === 'sentinel') === (name !== undefined) && (kind !== 'single' || hosts.length === 1);
+  if (!isComplete || !/^\d{1,4}$/.test(db) || (kind === 'cluster' && db !== '0')) return refuse(context, REDIS_FORM);
+  return {
+    kind,
+    hosts: hosts.map(({ host, port }) => ({ host, port: port ?? REDIS_PORTS[kind] })),
+    name,
+    db: Number(db),
+    username: url.user,
+    password: url.password,
+    tls: tls === 's',
+  };
+});
+
+const isRedisKind = (kind: string): kind is RedisTarget['kind'] => Object.hasOwn(REDIS_PORTS, kind);
+
+function parseConnectionString(value: string): ConnectionString | undefined {
+  try {
+    return new ConnectionString(value);
+  } catch {
+    return undefined;
+  }
+}
 
 export const optionalEmail = optionalText.refine((value) => value === undefined || /^\S+@\S+$/.test(value), {
   error: 'must be an e-mail address',

@@ -3,12 +3,13 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, DiscoveryModule } from '@nestjs/core';
 import { GraphQLModule as NestGraphQLModule } from '@nestjs/graphql';
 import { AuditModule } from '../audit/audit.module.js';
+import { ThrottleModule } from '../throttle/throttle.module.js';
 import { AccessMapCheck } from './access-map.check.js';
 import { GraphQLOptions } from './graphql.options.js';
 import { HttpErrorFilter } from './http-error.filter.js';
 import { RefusalTrail } from './refusal-trail.js';
 
-@Module({ imports: [AuditModule], providers: [RefusalTrail], exports: [RefusalTrail] })
+@Module({ imports: [AuditModule, ThrottleModule], providers: [RefusalTrail], exports: [RefusalTrail] })
 class RefusalModule {}
 
 @Module({

@@ -4,12 +4,14 @@ import type { GqlOptionsFactory } from '@nestjs/graphql';
 import { authDirective } from '../access/auth.directive.js';
 import type { GraphQLContext } from '../access/request.js';
 import { ENV, type Env } from '../config/env.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { MAX_TOKENS } from './document-limits.js';
 import { documentLimits } from './document.rule.js';
 import { DateTimeScalar } from './date-time.scalar.js';
 import { errorEnums } from './error-enums.js';
 import { formatError } from './format-error.js';
 import { noIntrospection } from './no-introspection.rule.js';
+import { metricsPlugin } from './metrics.plugin.js';
 import { knownOperationTypes } from './operation-types.rule.js';
 import { RefusalTrail } from './refusal-trail.js';
 import { refusalsPlugin } from './refusals.plugin.js';
@@ -23,6 +25,7 @@ const MAX_VALIDATION_ERRORS = 10;
 export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   constructor(
     private readonly refusals: RefusalTrail,
+    private readonly metrics: Metrics,
     @Inject(ENV) private readonly env: Pick<Env, 'INTROSPECTION'>,
   ) {}
 
@@ -57,7 +60,7 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       csrfPrevention: true,
       allowBatchedHttpRequests: false,
       persistedQueries: false,
-      plugins: [variableValuesPlugin, refusalsPlugin(this.refusals)],
+      plugins: [variableValuesPlugin, refusalsPlugin(this.refusals), metricsPlugin(this.metrics)],
     };
   }
 }

@@ -1,7 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Request } from 'express';
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { clientOf } from '../access/request.js';
 import type { AuditEventType } from '../audit/audit-events.js';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
@@ -9,7 +8,7 @@ import type { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
 import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
-import { createLimiter, spend } from '../throttle/limiter.js';
+import { type Limiter, Limiters } from '../throttle/limiter.js';
 import { AUDITED_REFUSALS } from '../throttle/limits.js';
 
 /** Decisions about who somebody is and what they may. `INVALID_CREDENTIALS` is not here: the login records it itself. */
@@ -29,13 +28,16 @@ const DECISIONS: ReadonlySet<ErrorCode> = new Set([
 @Injectable()
 export class RefusalTrail {
   private readonly logger = new Logger(RefusalTrail.name);
-  private readonly stored: RateLimiterAbstract = createLimiter('audited-refusals', AUDITED_REFUSALS);
+  private readonly stored: Limiter;
 
   constructor(
     private readonly em: EntityManager,
     private readonly audit: AuditService,
+    limiters: Limiters,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
-  ) {}
+  ) {
+    this.stored = limiters.create('audited-refusals', AUDITED_REFUSALS);
+  }
 
   /** @param field the name of the field or route that was refused, as the schema or the code has it */
   async refused(error: AppError, field: string, request: Request): Promise<void> {
@@ -71,6 +73,6 @@ export class RefusalTrail {
   }
 
   private async isFull(network: string): Promise<boolean> {
-    return this.env.RATE_LIMITS_ENABLED && (await spend(this.stored, network)) !== undefined;
+    return this.env.RATE_LIMITS_ENABLED && (await this.stored.spend(network)) !== undefined;
   }
 }

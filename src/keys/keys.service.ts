@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { Metrics } from '../telemetry/metrics.js';
 import {
   type AsymmetricAlgorithm,
   generateSigningMaterial,
@@ -35,6 +36,7 @@ export class KeysService implements OnModuleInit {
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
     @Inject(ENV)
     private readonly env: Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS' | 'JWT_ALGORITHM'>,
   ) {}
@@ -68,7 +70,10 @@ export class KeysService implements OnModuleInit {
     if (!header) return undefined;
     if (!this.verificationKeys.has(header.kid) && this.mayReload()) await this.reload();
     const known = this.verificationKeys.get(header.kid);
-    return known?.algorithm === header.alg ? known.key : undefined;
+    if (known?.algorithm !== header.alg) return undefined;
+    this.metrics.verifications.inc({ kid: known.kid });
+    this.metrics.keyLastSeen.set({ kid: known.kid }, this.clock.epochSeconds());
+    return known.key;
   }
 
   /** The JWK set for other services (RFC 7517 section 5). Empty with HS256: its key is a secret. */

@@ -31,20 +31,37 @@ const RETRY_AFTER_SECONDS = HASHING_BOUNDS.maxWaitMs / 1000;
 export class HashingQueue {
   private readonly queue: PQueue;
 
-  constructor(private readonly bounds: HashingBounds = HASHING_BOUNDS) {
+  /** @param onRefused called for each caller that is turned away */
+  constructor(
+    private readonly bounds: HashingBounds = HASHING_BOUNDS,
+    private readonly onRefused: () => void = () => undefined,
+  ) {
     this.queue = new PQueue({ concurrency: bounds.concurrency });
+  }
+
+  get running(): number {
+    return this.queue.pending;
+  }
+
+  get waiting(): number {
+    return this.queue.size;
   }
 
   /** @throws AppError `SERVICE_UNAVAILABLE` with `retryAfter` when the queue is full or the wait too long. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.queue.size >= this.bounds.maxWaiting) throw overloaded();
+    if (this.waiting >= this.bounds.maxWaiting) throw this.refusal();
     const wait = new AbortController();
-    const timer = setTimeout(() => wait.abort(overloaded()), this.bounds.maxWaitMs);
+    const timer = setTimeout(() => wait.abort(this.refusal()), this.bounds.maxWaitMs);
     const start = (): Promise<T> => {
       clearTimeout(timer);
       return work();
     };
     return this.queue.add(start, { signal: wait.signal });
+  }
+
+  private refusal(): AppError {
+    this.onRefused();
+    return overloaded();
   }
 }
 

@@ -11,6 +11,7 @@ import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
 import { Session } from './session.entity.js';
 import { sessionEnd } from './session-lifetime.js';
+import { SessionsService } from './sessions.service.js';
 
 export type RotatedSession = Loaded<Session, 'user.roles'>;
 
@@ -28,6 +29,7 @@ export class RotationService {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV)
@@ -132,8 +134,7 @@ export class RotationService {
     const facts = { subjectId: session.user.id, sessionId: session.id, client };
     await this.transactions.runApart(async (em) => {
       if (alarm === 'reused') {
-        const live = { id: session.id, revokedAt: null };
-        await em.nativeUpdate(Session, live, { revokedAt: this.clock.now(), revokedReason: 'refresh_reused' });
+        await this.sessions.revoke(em, session.user.id, { id: session.id }, 'refresh_reused');
       }
       this.audit.record(em, alarm === 'reused' ? 'session.refresh_reused' : 'session.refresh_unknown_counter', facts);
     });

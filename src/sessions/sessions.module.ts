@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { RevocationHeartbeat } from './revocation-heartbeat.js';
+import { RevocationList } from './revocation-list.js';
 import { RotationService } from './rotation.service.js';
 import { SessionCheck } from './session-check.service.js';
 import { SessionResolver } from './session.resolver.js';
@@ -9,7 +11,15 @@ import { UserSessionsResolver } from './user-sessions.resolver.js';
 
 @Module({
   imports: [AuditModule, TokensModule],
-  providers: [RotationService, SessionCheck, SessionsService, SessionResolver, UserSessionsResolver],
+  providers: [
+    RevocationHeartbeat,
+    RevocationList,
+    RotationService,
+    SessionCheck,
+    SessionsService,
+    SessionResolver,
+    UserSessionsResolver,
+  ],
   exports: [RotationService, SessionCheck, SessionsService],
 })
 export class SessionsModule {}

@@ -1,26 +1,34 @@
-import { EntityManager, type FilterQuery, ref } from '@mikro-orm/core';
+import { EntityManager, ref } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
+import { Metrics } from '../telemetry/metrics.js';
 import type { User } from '../users/user.entity.js';
 import { formatRefreshToken, newRefreshSalt } from './refresh-token.js';
+import { RevocationList } from './revocation-list.js';
+import type { Revoked } from './revocation-store.js';
 import { Session } from './session.entity.js';
 import { sessionEnd } from './session-lifetime.js';
 
 /** Why a session ended before its time. Kept in the row and in the audit trail. */
-export type RevocationReason = 'logout' | 'revoked_by_user' | 'session_limit' | 'account_disabled';
+export type RevocationReason = 'logout' | 'revoked_by_user' | 'session_limit' | 'account_disabled' | 'refresh_reused';
+
+/** Sessions of one user: these, all but this one, or all. */
+export type WhichSessions = { readonly id: string | { readonly $in: string[] } | { readonly $ne: string } } | 'all';
 
 /**
- * Starts, lists and ends sessions. A revocation is one conditional UPDATE and takes effect on the next request of
- * every instance, because each request reads the row (see `session-check.service.ts`).
+ * Starts, lists and ends sessions. A revocation is one conditional UPDATE together with its marks, and takes effect on the
+ * next request of every instance (see `session-check.service.ts`).
  */
 @Injectable()
 export class SessionsService {
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock,
+    private readonly revocations: RevocationList,
+    private readonly metrics: Metrics,
     @Inject(ENV)
     private readonly env: Pick<Env, 'JWT_SECRET' | 'REFRESH_TOKEN_TTL' | 'SESSION_MAX_AGE' | 'MAX_SESSIONS_PER_USER'>,
   ) {}
@@ -31,6 +39,7 @@ export class SessionsService {
    */
   async start(em: EntityManager, user: User, client: ClientInfo, authMethods: string[]): Promise<Session> {
     await this.makeRoom(em, user.id);
+    this.metrics.sessionsStarted.inc();
     const now = this.clock.now();
     return em.create(Session, {
       id: newId(),
@@ -58,10 +67,19 @@ export class SessionsService {
     return this.em.find(Session, where, { orderBy: { lastActiveAt: 'desc', id: 'desc' } });
   }
 
-  /** Ends the live sessions that match, and tells how many there were. */
-  revoke(em: EntityManager, where: FilterQuery<Session>, reason: RevocationReason): Promise<number> {
-    const change = { revokedAt: this.clock.now(), revokedReason: reason };
-    return em.nativeUpdate(Session, { $and: [this.live(), where] }, change);
+  /** Ends the live ones of these sessions, and tells how many there were. */
+  async revoke(em: EntityManager, userId: string, which: WhichSessions, reason: RevocationReason): Promise<number> {
+    const where = { ...this.live(), user: userId, ...(which === 'all' ? {} : { id: which.id }) };
+    const ended = await em.nativeUpdate(Session, where, { revokedAt: this.clock.now(), revokedReason: reason });
+    this.metrics.sessionsRevoked.inc({ reason }, ended);
+    if (ended > 0) await this.revocations.record(em, revokedBy(userId, which));
+    return ended;
+  }
+
+  /** Makes every access token of the user stale: the next refresh brings one that knows what has changed. */
+  async outdateTokens(em: EntityManager, user: User): Promise<void> {
+    user.version += 1;
+    await this.revocations.record(em, [{ userId: user.id }]);
   }
 
   private live() {
@@ -73,6 +91,13 @@ export class SessionsService {
     const excess = (await em.count(Session, where)) - this.env.MAX_SESSIONS_PER_USER + 1;
     if (excess <= 0) return;
     const oldest = await em.find(Session, where, { orderBy: { lastActiveAt: 'asc', id: 'asc' }, limit: excess });
-    await this.revoke(em, { id: { $in: oldest.map(({ id }) => id) } }, 'session_limit');
+    await this.revoke(em, userId, { id: { $in: oldest.map(({ id }) => id) } }, 'session_limit');
   }
+}
+
+/** Who is marked: each session, or the user, where nobody has counted them. */
+function revokedBy(userId: string, which: WhichSessions): Revoked[] {
+  if (which === 'all') return [{ userId }];
+  if (typeof which.id === 'string') return [{ sessionId: which.id }];
+  return '$in' in which.id ? which.id.$in.map((sessionId) => ({ sessionId })) : [{ userId }];
 }

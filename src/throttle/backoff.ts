@@ -1,5 +1,4 @@
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
-import { createLimiter, spend } from './limiter.js';
+import type { Limiter, Limiters } from './limiter.js';
 import type { BackoffLimits } from './limits.js';
 
 /**
@@ -7,42 +6,37 @@ import type { BackoffLimits } from './limits.js';
  * before. Each step is one atomic count, so parallel attempts never get more than their number.
  */
 export class Backoff {
-  private readonly atOnce: RateLimiterAbstract;
+  private readonly atOnce: Limiter;
   /** Holds one attempt: whoever takes it closes it for everybody until the delay is over. */
-  private readonly gate: RateLimiterAbstract;
+  private readonly gate: Limiter;
   /** How many delays there were. */
-  private readonly delays: RateLimiterAbstract;
+  private readonly delays: Limiter;
   private readonly longestDelay: number;
 
-  constructor(name: string, { atOnce, memory, longestDelay }: BackoffLimits) {
+  constructor(limiters: Limiters, name: string, { atOnce, memory, longestDelay }: BackoffLimits) {
     // The last of the attempts at once is the first one to close the gate behind it.
-    this.atOnce = createLimiter(`${name}:at-once`, { attempts: atOnce - 1, seconds: memory });
-    this.gate = createLimiter(`${name}:gate`, { attempts: 1, seconds: longestDelay });
-    this.delays = createLimiter(`${name}:delays`, { attempts: Number.MAX_SAFE_INTEGER, seconds: memory });
+    this.atOnce = limiters.create(`${name}:at-once`, { attempts: atOnce - 1, seconds: memory });
+    this.gate = limiters.create(`${name}:gate`, { attempts: 1, seconds: longestDelay });
+    this.delays = limiters.create(`${name}:delays`, { attempts: Number.MAX_SAFE_INTEGER, seconds: memory });
     this.longestDelay = longestDelay;
   }
 
   /** Counts an attempt before it is made. @returns undefined when it may be made, otherwise the seconds to wait */
   async admit(key: string): Promise<number | undefined> {
-    if ((await spend(this.atOnce, key)) === undefined) return undefined;
-    const delay = Math.min(2 ** (await this.delaysOf(key)), this.longestDelay);
-    const wait = await spend(this.gate, key, delay);
-    if (wait === undefined) await this.delays.penalty(key);
+    if ((await this.atOnce.spend(key)) === undefined) return undefined;
+    const delay = Math.min(2 ** (await this.delays.countOf(key)), this.longestDelay);
+    const wait = await this.gate.spend(key, delay);
+    if (wait === undefined) await this.delays.add(key);
     return wait;
   }
 
   /** Takes one attempt back: it was no failure, or was not made after all. */
   async giveBack(key: string): Promise<void> {
-    await this.atOnce.reward(key);
+    await this.atOnce.giveBack(key);
   }
 
   /** Forgets everything about the key. */
   async forget(key: string): Promise<void> {
-    await Promise.all([this.atOnce, this.gate, this.delays].map((limiter) => limiter.delete(key)));
-  }
-
-  private async delaysOf(key: string): Promise<number> {
-    const count = await this.delays.get(key);
-    return count && count.msBeforeNext > 0 ? count.consumedPoints : 0;
+    await Promise.all([this.atOnce, this.gate, this.delays].map((limiter) => limiter.forget(key)));
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
-import { createLimiter, spend } from './limiter.js';
+import { type Limiter, Limiters } from './limiter.js';
 import { type Budget, OPERATION_BUDGETS, OTHER_MUTATIONS } from './limits.js';
 import { tooManyRequests } from './throttle.errors.js';
 
@@ -13,7 +12,9 @@ export interface Counted {
 /** The counters behind `OPERATION_BUDGETS`. */
 @Injectable()
 export class OperationLimits {
-  private readonly limiters = new Map<Budget, RateLimiterAbstract>();
+  private readonly counters = new Map<Budget, Limiter>();
+
+  constructor(private readonly limiters: Limiters) {}
 
   /** Counts one execution. @throws AppError `TOO_MANY_REQUESTS` when the budget is used up */
   async spend(mutation: string, counted: Counted): Promise<void> {
@@ -22,16 +23,13 @@ export class OperationLimits {
     const budget = OPERATION_BUDGETS[name] ?? OTHER_MUTATIONS;
     if (budget === 'unlimited') return;
     const key = (budget.per === 'user' ? counted.user : undefined) ?? counted.address;
-    const wait = await spend(this.limiterOf(name, budget), key);
+    const wait = await this.counterOf(name, budget).spend(key);
     if (wait !== undefined) throw tooManyRequests(name, wait);
   }
 
-  private limiterOf(name: string, budget: Budget): RateLimiterAbstract {
-    let limiter = this.limiters.get(budget);
-    if (!limiter) {
-      limiter = createLimiter(name, budget);
-      this.limiters.set(budget, limiter);
-    }
-    return limiter;
+  private counterOf(name: string, budget: Budget): Limiter {
+    const counter = this.counters.get(budget) ?? this.limiters.create(name, budget);
+    this.counters.set(budget, counter);
+    return counter;
   }
 }

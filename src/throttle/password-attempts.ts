@@ -6,6 +6,7 @@ import { ErrorCode } from '../common/error-codes.js';
 import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
 import { Backoff } from './backoff.js';
+import { Limiters } from './limiter.js';
 import { WRONG_PASSWORDS } from './limits.js';
 import { tooManyRequests } from './throttle.errors.js';
 
@@ -23,10 +24,16 @@ export interface PasswordAttempt {
  */
 @Injectable()
 export class PasswordAttempts {
-  private readonly account = new Backoff('wrong-password:account', WRONG_PASSWORDS.account);
-  private readonly address = new Backoff('wrong-password:address', WRONG_PASSWORDS.address);
+  private readonly account: Backoff;
+  private readonly address: Backoff;
 
-  constructor(@Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>) {}
+  constructor(
+    limiters: Limiters,
+    @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
+  ) {
+    this.account = new Backoff(limiters, 'wrong-password:account', WRONG_PASSWORDS.account);
+    this.address = new Backoff(limiters, 'wrong-password:address', WRONG_PASSWORDS.address);
+  }
 
   /**
    * Makes the attempt, which fails by throwing `INVALID_CREDENTIALS`. Any other error is no answer about the password
@@ -40,8 +47,7 @@ export class PasswordAttempts {
     await this.admit(keys);
     try {
       const result = await make();
-      await this.account.forget(keys.account);
-      await this.giveBack(keys.address);
+      await Promise.all([this.account.forget(keys.account), this.giveBack(keys.address)]);
       return result;
     } catch (error) {
       const isWrong = error instanceof AppError && error.code === ErrorCode.INVALID_CREDENTIALS;

@@ -189,6 +189,7 @@ describe('the result', () => {
       DATABASE_LOCK_TIMEOUT: 3,
       DATABASE_RETRIES: 3,
       REDIS_URL: undefined,
+      REDIS_TIMEOUT_MS: 25,
       JWT_SECRET: SECRET,
       JWT_PREVIOUS_SECRETS: [],
       JWT_ALGORITHM: 'ES256',
@@ -217,6 +218,8 @@ describe('the result', () => {
       MAIL_FROM: 'Latchkey <no-reply@localhost>',
       LOG_LEVEL: 'info',
       METRICS_ENABLED: false,
+      METRICS_PORT: 9464,
+      METRICS_TOKEN: undefined,
     });
   });
 });

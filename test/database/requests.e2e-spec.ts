@@ -9,7 +9,7 @@ import { forgerOf } from '../tokens/forge.js';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ redis: false });
 });
 afterAll(() => server.stop());
 

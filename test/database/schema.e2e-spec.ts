@@ -25,7 +25,11 @@ afterAll(async () => {
 
 describe('the migrations', () => {
   it('make exactly the schema that the entities describe', async () => {
-    expect(await server.app.get(MikroORM).schema.getUpdateSchemaSQL()).toBe('');
+    const changes = await server.app.get(MikroORM).schema.getUpdateSchemaSQL();
+    // The triggers are PostgreSQL's own, and no entity describes them.
+    expect(changes.split('\n').filter((line) => !/^(|set names .*|drop (trigger|function) .*)$/.test(line))).toEqual(
+      [],
+    );
   });
 
   it('have nothing to do a second time', async () => {

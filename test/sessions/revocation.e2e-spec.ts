@@ -4,6 +4,7 @@ import { Role } from '../../src/roles/role.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { logIn, refresh, refreshed, signUp, signUpWithRoles, withAccounts } from '../support/accounts.js';
+import { changeByHand } from '../support/by-hand.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -58,10 +59,10 @@ describe('a change of roles', () => {
 
   it('has to be refreshed away: a token of the newer version is as stale as one of the older', async () => {
     const user = await signUp(server);
-    await server.em().nativeUpdate(User, { id: user.id }, { version: 5 });
+    await changeByHand(server, (em) => em.nativeUpdate(User, { id: user.id }, { version: 5 }));
     expect(await whoAmI(server, user.accessToken)).toBe(STALE);
     const { accessToken } = await refreshed(server, user.refreshToken);
-    await server.em().nativeUpdate(User, { id: user.id }, { version: 4 });
+    await changeByHand(server, (em) => em.nativeUpdate(User, { id: user.id }, { version: 4 }));
     expect(await whoAmI(server, accessToken)).toBe(STALE);
   });
 });
@@ -70,7 +71,7 @@ describe('a deleted user', () => {
   // @see thephpleague/oauth2-server#1026
   it('is nobody from the next request on, and leaves no session', async () => {
     const user = await signUpWithRoles(server, 'admin');
-    await server.em().nativeDelete(User, { id: user.id });
+    await changeByHand(server, (em) => em.nativeDelete(User, { id: user.id }));
     expect(await whoAmI(server, user.accessToken)).toBe(REVOKED);
     expect(refusalOf(await server.call(ADMIN_QUERY, {}, { token: user.accessToken }))).toBe(REVOKED);
     expect(refusalOf(await refresh(server, user.refreshToken))).toBe('UNAUTHENTICATED/REFRESH_TOKEN_INVALID');
@@ -98,7 +99,7 @@ describe('a disabled user', () => {
 
   it('is told apart from a revoked one when only the account was changed, by hand', async () => {
     const user = await signUp(server);
-    await server.em().nativeUpdate(User, { id: user.id }, { disabledAt: new Date() });
+    await changeByHand(server, (em) => em.nativeUpdate(User, { id: user.id }, { disabledAt: new Date() }));
     expect(await whoAmI(server, user.accessToken)).toBe('UNAUTHENTICATED/ACCOUNT_DISABLED');
     expect(refusalOf(await refresh(server, user.refreshToken))).toBe('UNAUTHENTICATED/ACCOUNT_DISABLED');
     expect((await server.em().findOneOrFail(Session, user.sessionId)).refreshCounter).toBe(0);

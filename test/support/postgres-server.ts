@@ -3,10 +3,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import getPort from 'get-port';
 import { Client } from 'pg';
 
 const USER = 'latchkey';
@@ -53,16 +53,6 @@ function unprivilegedAccount(): { uid: number; gid: number } | undefined {
   }
 }
 
-/** A port of 127.0.0.1 that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
 /** A PostgreSQL of one's own in a temporary folder, on a free port of 127.0.0.1: a test may stop, kill and restart it. */
 export class PostgresServer {
   readonly #binaries: string;
@@ -82,7 +72,7 @@ export class PostgresServer {
   static async create(): Promise<PostgresServer> {
     const binaries = findPostgresBinaries();
     if (!binaries) throw new Error('PostgreSQL (initdb, postgres) is not installed');
-    const server = new PostgresServer(binaries, await freePort());
+    const server = new PostgresServer(binaries, await getPort({ host: '127.0.0.1' }));
     try {
       server.#initialise();
       await server.start();

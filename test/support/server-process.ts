@@ -1,3 +1,4 @@
+import getPort from 'get-port';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -5,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallOptions, callGraphQL, type GraphQLAnswer } from './graphql-client.js';
-import { freePort } from './postgres-server.js';
 import { COMPILE_CACHE, program } from './run-program.js';
 
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
+
+const LOOPBACK = { host: '127.0.0.1' };
 
 const DEFAULTS = {
   ...COMPILE_CACHE,
@@ -30,18 +32,21 @@ export interface ServerProcessOptions {
 export class ServerProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), 'latchkey-server-'));
   readonly #port: number;
+  readonly #metricsPort: number;
   readonly #env: Record<string, string>;
   #child: ChildProcess | undefined;
   #output = '';
 
-  private constructor(port: number, env: Record<string, string>) {
+  private constructor(port: number, metricsPort: number, env: Record<string, string>) {
     this.#port = port;
-    this.#env = { ...DEFAULTS, ...env, PORT: String(port) };
+    this.#metricsPort = metricsPort;
+    const ports = { PORT: String(port), METRICS_ENABLED: 'true', METRICS_PORT: String(metricsPort) };
+    this.#env = { ...DEFAULTS, ...ports, ...env };
     process.on('exit', this.#removeNow);
   }
 
   static async start({ env = {}, envFile }: ServerProcessOptions): Promise<ServerProcess> {
-    const server = new ServerProcess(await freePort(), env);
+    const server = new ServerProcess(await getPort(LOOPBACK), await getPort(LOOPBACK), env);
     if (envFile !== undefined) writeFileSync(join(server.#folder, '.env'), envFile);
     try {
       await server.start();
@@ -86,6 +91,11 @@ export class ServerProcess {
     options?: CallOptions,
   ): Promise<GraphQLAnswer<T>> {
     return callGraphQL<T>(this.url, query, variables, options);
+  }
+
+  /** What Prometheus would scrape. */
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`)).text();
   }
 
   /** Ends the process as `kill -9` does, or with another signal, and resolves when it is gone. */

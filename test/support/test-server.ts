@@ -10,9 +10,10 @@ import { Clock } from '../../src/common/clock.js';
 import type { Env } from '../../src/config/env.js';
 import { ormOptions } from '../../src/database/orm.options.js';
 import { entities } from '../../src/entities.js';
-import { dropDatabase, testDatabaseUrl } from './database.js';
+import { dropDatabase, testDatabaseUrl, testEngine } from './database.js';
 import { FakeClock } from './fake-clock.js';
 import { type CallOptions, callGraphQL, type GraphQLAnswer } from './graphql-client.js';
+import { beginRevocationList, redisUrlFor } from './redis.js';
 import { testEnv } from './test-env.js';
 
 export interface TestServerOptions {
@@ -22,6 +23,8 @@ export interface TestServerOptions {
   imports?: (Type | DynamicModule)[];
   /** A database that the test made itself, and drops itself. */
   databaseUrl?: string;
+  /** False: this server has no Redis, though the suite has. The counters of the limits know no fake time in there. */
+  redis?: boolean;
 }
 
 /** The real application on a real database, listening on a real port. Only the clock is ours. */
@@ -37,10 +40,13 @@ export class TestServer {
     this.clock = app.get(Clock);
   }
 
-  static async start({ env: overrides, imports = [], databaseUrl }: TestServerOptions = {}): Promise<TestServer> {
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const { env: overrides, imports = [], databaseUrl } = options;
     const url = databaseUrl ?? (await testDatabaseUrl());
-    const env = testEnv(url, overrides);
+    const redisUrl = hasRedis(options) ? await redisUrlFor(url) : undefined;
+    const env = testEnv(url, { ...(redisUrl && { REDIS_URL: redisUrl }), ...overrides });
     await migrate(env);
+    if (redisUrl) await beginRevocationList(url, redisUrl, env.ACCESS_TOKEN_TTL);
     const testing = await Test.createTestingModule({ imports: [AppModule.register(env), ...imports] })
       .overrideProvider(Clock)
       .useValue(new FakeClock())
@@ -78,8 +84,13 @@ export class TestServer {
   }
 }
 
+/** With PostgreSQL comes Redis, as in a deployment. */
+function hasRedis({ redis = true, env }: TestServerOptions): boolean {
+  return redis && testEngine === 'postgres' && env?.['REDIS_URL'] === undefined;
+}
+
 /** PostgreSQL is migrated by its operator, before the server starts. SQLite migrates itself. */
-async function migrate(env: Env): Promise<void> {
+export async function migrate(env: Pick<Env, 'DATABASE_URL'>): Promise<void> {
   if (env.DATABASE_URL.startsWith('sqlite:')) return;
   const orm = await MikroORM.init(ormOptions(env, entities));
   await orm.migrator.up();

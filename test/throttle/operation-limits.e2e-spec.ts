@@ -10,7 +10,11 @@ import { TestServer } from '../support/test-server.js';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await TestServer.start({ imports: [ForkModule], env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1' } });
+  server = await TestServer.start({
+    redis: false,
+    imports: [ForkModule],
+    env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1' },
+  });
 });
 afterAll(() => server.stop());
 

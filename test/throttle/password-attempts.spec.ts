@@ -2,12 +2,19 @@ import fc from 'fast-check';
 import { AppError } from '../../src/common/app-error.js';
 import { ErrorCode } from '../../src/common/error-codes.js';
 import { Backoff } from '../../src/throttle/backoff.js';
+import { SharedStore } from '../../src/store/shared-store.js';
+import { Limiters } from '../../src/throttle/limiter.js';
 import { WRONG_PASSWORDS } from '../../src/throttle/limits.js';
 import { PasswordAttempts } from '../../src/throttle/password-attempts.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { LimiterTime } from '../support/limiter-time.js';
 
 const client = { ipAddress: '192.0.2.1', userAgent: null };
 const attempt = { email: 'ann@example.com', client, deviceId: undefined };
+
+/** Counters in the memory of this process. */
+const metrics = new Metrics({ METRICS_ENABLED: false });
+const limiters = () => new Limiters(new SharedStore(metrics, { REDIS_URL: undefined, REDIS_TIMEOUT_MS: 25 }), metrics);
 
 const failing = (code: ErrorCode) => () => Promise.reject(new AppError(code, 'no'));
 
@@ -23,7 +30,7 @@ describe('an attempt that was not about the password', () => {
     ['a full hashing queue', failing(ErrorCode.SERVICE_UNAVAILABLE)],
     ['a fault', () => Promise.reject(new Error('disk on fire'))],
   ])('counts for nothing: %s', async (_, make) => {
-    const attempts = new PasswordAttempts({ RATE_LIMITS_ENABLED: true });
+    const attempts = new PasswordAttempts(limiters(), { RATE_LIMITS_ENABLED: true });
     for (let index = 0; index < WRONG_PASSWORDS.address.atOnce * 2; index++) {
       await outcomeOf(attempts.count(attempt, make));
     }
@@ -37,7 +44,7 @@ describe('an attempt that was not about the password', () => {
 });
 
 it('with RATE_LIMITS_ENABLED=false nothing is counted', async () => {
-  const attempts = new PasswordAttempts({ RATE_LIMITS_ENABLED: false });
+  const attempts = new PasswordAttempts(limiters(), { RATE_LIMITS_ENABLED: false });
   for (let index = 0; index < 200; index++) {
     const wrong = attempts.count(attempt, failing(ErrorCode.INVALID_CREDENTIALS));
     expect(await outcomeOf(wrong)).toBe('INVALID_CREDENTIALS');
@@ -65,7 +72,7 @@ describe('back-off', () => {
     await fc.assert(
       fc.asyncProperty(steps, async (schedule) => {
         const time = new LimiterTime();
-        const backoff = new Backoff('property', limits);
+        const backoff = new Backoff(limiters(), 'property', limits);
         let [seconds, admitted] = [0, 0];
         try {
           for (const { wait, parallel } of schedule) {
@@ -86,7 +93,7 @@ describe('back-off', () => {
   });
 
   it('keeps keys apart', async () => {
-    const backoff = new Backoff('apart', limits);
+    const backoff = new Backoff(limiters(), 'apart', limits);
     for (let index = 0; index < 5; index++) await backoff.admit('one');
     expect(await backoff.admit('one')).toBe(1);
     expect(await backoff.admit('other')).toBeUndefined();

@@ -13,7 +13,7 @@ let server: TestServer;
 let time: LimiterTime;
 beforeAll(async () => {
   // One hop: the right-most entry of X-Forwarded-For is the client.
-  server = await TestServer.start({ env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1' } });
+  server = await TestServer.start({ redis: false, env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1' } });
 });
 beforeEach(() => {
   time = new LimiterTime();

@@ -15,7 +15,7 @@ let user: TestUser;
 let forge: ReturnType<typeof forgerOf>;
 let claims: Record<string, unknown>;
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ redis: false });
   server.clock.freeze();
   user = await signUp(server);
   forge = forgerOf(server);

@@ -1,0 +1,106 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ENV, type Env } from '../config/env.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { createRedisClient, type RedisClient } from './redis-client.js';
+
+/** How long a start waits for Redis. A server without it works too. */
+const START_PATIENCE_MS = 500;
+
+/** How often a Redis that was late is asked whether it is back. */
+const PROBE_MS = 50;
+
+/**
+ * What all instances share beside the database: Redis, when `REDIS_URL` is set. It holds nothing that can not be lost, and
+ * whoever uses it has another way (docs/operations/redis.md lists the keys).
+ */
+@Injectable()
+export class SharedStore implements OnModuleInit, OnApplicationShutdown {
+  /** Undefined without `REDIS_URL`. */
+  readonly client: RedisClient | undefined;
+  private readonly logger = new Logger('Redis');
+  private isLate = false;
+  private isReported = false;
+
+  constructor(
+    metrics: Metrics,
+    @Inject(ENV) private readonly env: Pick<Env, 'REDIS_URL' | 'REDIS_TIMEOUT_MS'>,
+  ) {
+    this.client = env.REDIS_URL && createRedisClient(env.REDIS_URL);
+    this.client?.on('error', (error: Error) => this.report(error));
+    this.client?.on('ready', () => this.reportReturn());
+    if (this.client) metrics.redisUp(() => Number(this.isReady));
+  }
+
+  /** False while Redis is away: nobody should even ask. */
+  get isReady(): boolean {
+    return this.client?.status === 'ready' && !this.isLate;
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (!this.client) return;
+    const connected = this.client.connect().catch((error: unknown) => this.report(error));
+    await Promise.race([connected, delay(START_PATIENCE_MS, undefined, { ref: false })]);
+  }
+
+  onApplicationShutdown(): void {
+    this.client?.disconnect();
+  }
+
+  /**
+   * The answer of Redis. When it is late, this fails, and nobody asks again until a probe was answered: an outage costs
+   * the requests that were under way one time-out and the others nothing.
+   */
+  async within<T>(answer: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    let check: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      // An answer may have come while this process was busy: it is read before the check.
+      check = setImmediate(() => late.reject(new Error(`no answer within ${this.env.REDIS_TIMEOUT_MS} ms`)));
+    }, this.env.REDIS_TIMEOUT_MS);
+    try {
+      return await Promise.race([answer, late.promise.catch((error: unknown) => this.suspend(error))]);
+    } finally {
+      clearTimeout(timer);
+      clearImmediate(check);
+    }
+  }
+
+  private suspend(error: unknown): never {
+    this.report(error);
+    if (!this.isLate) void this.probe();
+    throw error;
+  }
+
+  private async probe(): Promise<void> {
+    this.isLate = true;
+    while (this.isLate && this.client && this.client.status !== 'end') {
+      await delay(PROBE_MS, undefined, { ref: false });
+      const asked = performance.now();
+      const isAnswered = await this.client.ping().then(
+        () => true,
+        () => false,
+      );
+      this.isLate = !isAnswered || performance.now() - asked > this.env.REDIS_TIMEOUT_MS;
+    }
+    this.reportReturn();
+  }
+
+  /** Once for each outage. */
+  private report(error: unknown): void {
+    if (this.isReported) return;
+    this.isReported = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.logger.warn(
+      `Redis is away: ${reason}. Revocation is checked in the database and limits are counted by each instance until it ` +
+        'is back. Check REDIS_URL and the server behind it.',
+    );
+  }
+
+  private reportReturn(): void {
+    if (this.isReported && this.isReady) {
+      this.isReported = false;
+      this.logger.log('Redis is back.');
+    }
+  }
+}
