@@ -6,7 +6,7 @@ import { newId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
 import { isSqlite } from '../database/orm.options.js';
 import { SharedStore } from '../store/shared-store.js';
-import { dropRevocationList, readRevocationRow, replaceRevocationList } from './revocation-row.js';
+import { dropRevocationList, readRevocationRow, replaceRevocationList, type RevocationRow } from './revocation-row.js';
 import { formatList, type RedisState, type RevocationListId, RevocationStore } from './revocation-store.js';
 
 const HEARTBEAT_MS = 100;
@@ -18,7 +18,7 @@ export const LEASE_MS = 300;
 const SINCE_MARGIN_SECONDS = 60;
 
 /** What clocks may differ by. Within `SINCE_MARGIN_SECONDS` and the slack of the marks. */
-export const CLOCK_TOLERANCE_MS = 5_000;
+const CLOCK_TOLERANCE_MS = 5_000;
 
 /** An outage that is longer gives the list up, so that revocations need not wait for those who trust it. */
 const OUTAGE_MS = 1_000;
@@ -101,8 +101,7 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
     const started = performance.now();
     const state = await this.ask(redis);
     const row = await readRevocationRow(this.em.fork());
-    this.noList =
-      row.list === null ? { at: this.noList?.at ?? performance.now(), droppedAt: row.droppedAt } : undefined;
+    this.noList = this.lossOf(row);
     if (!state) {
       this.distrust();
       await this.outage(started, row.list);
@@ -117,6 +116,11 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
     const trust = isGood ? { list, until: started + LEASE_MS, clockOffset: this.clockOffset() } : undefined;
     this.trusted = doubt === undefined ? trust : undefined;
     if (!isGood && doubt === undefined) await this.begin(redis, state, row.list);
+  }
+
+  private lossOf({ list, droppedAt }: RevocationRow): RevocationHeartbeat['noList'] {
+    if (list !== null) return undefined;
+    return this.noList?.droppedAt === droppedAt ? this.noList : { at: performance.now(), droppedAt };
   }
 
   private async ask(redis: RevocationStore): Promise<RedisState | undefined> {
