@@ -8,6 +8,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { entities } from './entities.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
 import { IdeModule } from './ide/ide.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
@@ -32,6 +33,7 @@ export class AppModule {
         DatabaseModule.register(entities),
         TelemetryModule,
         StoreModule,
+        JobsModule,
         AuditModule,
         KeysModule,
         RolesModule,

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { AppError } from '../common/app-error.js';
 import { VERSION } from '../common/version.js';
 import { dbCommand } from './db.command.js';
+import { keysCommand } from './keys.command.js';
 import { userCommand } from './user.command.js';
 
 /** The operator's commands: `npm run cli -- --help`. */
@@ -10,6 +11,7 @@ const program = new Command('latchkey')
   .description('Operate a Latchkey server. Reads the same environment and .env file as the server.')
   .version(VERSION)
   .addCommand(dbCommand())
+  .addCommand(keysCommand())
   .addCommand(userCommand());
 
 try {

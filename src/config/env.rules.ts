@@ -61,6 +61,14 @@ const LIFETIME_RULES = [
   ),
 ];
 
+const KEY_RULES = [
+  rule(
+    ['KEY_ROTATION_INTERVAL', 'JWKS_MAX_AGE'],
+    // Published for somewhat longer than the key set may be kept, each key has to sign for a while too.
+    (env) => env.KEY_ROTATION_INTERVAL < 3 * env.JWKS_MAX_AGE && 'must be at least three times as long as JWKS_MAX_AGE',
+  ),
+];
+
 const COOKIE_RULES = [
   rule(
     ['COOKIE_SAMESITE', 'COOKIE_SECURE', 'PUBLIC_URL'],
@@ -96,7 +104,7 @@ const OTHER_RULES = [
   ),
 ];
 
-const RULES: readonly Rule[] = [...SECRET_RULES, ...LIFETIME_RULES, ...COOKIE_RULES, ...OTHER_RULES];
+const RULES: readonly Rule[] = [...SECRET_RULES, ...LIFETIME_RULES, ...KEY_RULES, ...COOKIE_RULES, ...OTHER_RULES];
 
 /** RFC 6265 section 5.1.3: an address has no domain above it. A top-level domain is nobody's, and browsers refuse it. */
 function covers(domain: string, hostname: string): boolean {

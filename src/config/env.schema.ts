@@ -62,6 +62,12 @@ export const envSchema = z.object({
   ),
   JWT_ISSUER: described(parse.optionalText, 'PUBLIC_URL', 'The `iss` claim.'),
   JWT_AUDIENCE: described(parse.text('latchkey'), 'latchkey', 'The `aud` claim.'),
+  JWKS_MAX_AGE: described(
+    parse.duration('5m'),
+    '5m',
+    'How long other services may keep the key set. A new key is published for longer before it signs.',
+  ),
+  KEY_ROTATION_INTERVAL: described(parse.duration('90d'), '90d', 'How long a key signs before the next one does.'),
   ACCESS_TOKEN_TTL: described(parse.duration('15m'), '15m', 'Lifetime of an access token.'),
   REFRESH_TOKEN_TTL: described(parse.duration('30d'), '30d', 'A session that is not refreshed for so long ends.'),
   SESSION_MAX_AGE: described(parse.duration('90d'), '90d', 'A session ends after so long in any case.'),
@@ -75,6 +81,14 @@ export const envSchema = z.object({
     parse.integer(100, 1, 10_000),
     '100',
     'One login more ends the session that was idle the longest.',
+  ),
+
+  SESSION_RETENTION: described(parse.duration('7d'), '7d', 'How long ended sessions are kept before they are deleted.'),
+  AUDIT_RETENTION: described(parse.duration('365d'), '365d', 'How long the audit trail is kept in the database.'),
+  JOBS_ENABLED: described(
+    parse.flag(true),
+    'true',
+    'Lets this instance do background work (docs/operations/jobs.md). One of all instances has to.',
   ),
 
   BCRYPT_COST: described(parse.integer(12, 4, 15), '12', 'Cost of password hashes, 10 to 15 (from 4 in tests).'),

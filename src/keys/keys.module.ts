@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
+import { KeyRotation } from './key-rotation.js';
+import { KeyStore } from './key-store.js';
+import { KeyUsage } from './key-usage.js';
 import { KeysService } from './keys.service.js';
 import { WellKnownController } from './well-known.controller.js';
 
-@Module({ controllers: [WellKnownController], providers: [KeysService], exports: [KeysService] })
+@Module({
+  controllers: [WellKnownController],
+  providers: [KeyStore, KeyUsage, KeysService, KeyRotation],
+  exports: [KeysService, KeyRotation],
+})
 export class KeysModule {}

@@ -1,24 +1,27 @@
-import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/core';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
-import { Metrics } from '../telemetry/metrics.js';
-import {
-  type AsymmetricAlgorithm,
-  generateSigningMaterial,
-  materialOfPrivateKey,
-  materialOfSecret,
-  publicJwk,
-  type SigningMaterial,
-  type VerificationKey,
-} from './key-material.js';
-import { unwrapPrivateKey, wrapPrivateKey } from './key-wrapping.js';
-import { SigningKey } from './signing-key.entity.js';
+import { EntityManager } from '@mikro-orm/core';
+import { materialOfSecret, publicJwk, type SigningMaterial, type VerificationKey } from './key-material.js';
+import { phaseOf, type KeyLifetimes } from './key-phase.js';
+import { KeyStore, type StoredKey } from './key-store.js';
+import { KeyUsage } from './key-usage.js';
 import { parseTokenHeader } from './token-header.js';
 
-/** How long a made-up `kid` can not cause another look into the database. */
-const RELOAD_COOLDOWN_SECONDS = 1;
+/** How soon every instance knows a key that another one made, and a key that was revoked. */
+export const RELOAD_SECONDS = 1;
+
+/** Every so many reloads the counts are stored. */
+const STORE_USAGE_EVERY = 10;
 
 /**
  * The keys that sign and verify access tokens. Asymmetric ones are made here, once for all instances, and live in the
@@ -26,19 +29,22 @@ const RELOAD_COOLDOWN_SECONDS = 1;
  * token waits neither for the database nor for libuv's pool, where bcrypt works.
  */
 @Injectable()
-export class KeysService implements OnModuleInit {
+export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(KeysService.name);
+  private readonly stopping = new AbortController();
+  private reloading: Promise<void> = Promise.resolve();
   private verificationKeys = new Map<string, VerificationKey>();
-  private active: { key: SigningMaterial; from: Date }[] = [];
+  /** Of the configured algorithm, by the time from which they sign. */
+  private signingKeys: StoredKey[] = [];
   private lastReload = 0;
-  private readonly reported = new Set<string>();
 
   constructor(
     private readonly em: EntityManager,
+    private readonly store: KeyStore,
+    private readonly usage: KeyUsage,
     private readonly clock: Clock,
-    private readonly metrics: Metrics,
     @Inject(ENV)
-    private readonly env: Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS' | 'JWT_ALGORITHM'>,
+    private readonly env: KeyLifetimes & Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS' | 'JWT_ALGORITHM'>,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -47,18 +53,32 @@ export class KeysService implements OnModuleInit {
       this.useSecrets();
       return;
     }
-    // Asked before looking for keys: a key that another instance makes meanwhile is either found or in the way of ours.
-    const generation = await this.nextGeneration(algorithm);
+    const generation = await this.store.nextGeneration(this.em.fork(), algorithm);
     await this.reload();
-    if (this.active.length === 0) await this.create(algorithm, generation);
+    if (this.signingKeys.length > 0) return;
+    await this.store.createFirst(algorithm, generation);
+    await this.reload();
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.env.JWT_ALGORITHM !== 'HS256') this.reloading = this.keepUpToDate();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    await this.reloading;
+    // What is lost where the database is away are counts of the last seconds.
+    await this.usage
+      .store()
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'The use of keys is not stored'));
   }
 
   /** The key that signs new tokens: the newest that has become active. */
   signing(): SigningMaterial {
     const now = this.clock.now();
-    const current = this.active.findLast(({ from }) => from <= now) ?? this.active[0];
+    const current = this.signingKeys.findLast(({ activeFrom }) => activeFrom <= now) ?? this.signingKeys[0];
     if (!current) throw new Error('No signing key: KeysService was used before it was initialised.');
-    return current.key;
+    return current.material;
   }
 
   /**
@@ -71,8 +91,7 @@ export class KeysService implements OnModuleInit {
     if (!this.verificationKeys.has(header.kid) && this.mayReload()) await this.reload();
     const known = this.verificationKeys.get(header.kid);
     if (known?.algorithm !== header.alg) return undefined;
-    this.metrics.verifications.inc({ kid: known.kid });
-    this.metrics.keyLastSeen.set({ kid: known.kid }, this.clock.epochSeconds());
+    this.usage.count(known.kid);
     return known.key;
   }
 
@@ -82,73 +101,44 @@ export class KeysService implements OnModuleInit {
     return { keys: publicKeys.map(publicJwk) };
   }
 
+  /** Reads the keys again. A fault leaves the known ones in place. */
+  async reload(): Promise<void> {
+    this.lastReload = this.clock.epochSeconds();
+    const keys = await this.store.usable();
+    const now = this.clock.now();
+    const signing = keys.filter(({ material }) => material.algorithm === this.env.JWT_ALGORITHM);
+    const standing = keys.filter((key) => {
+      const successor = signing.find((other) => other.activeFrom > key.activeFrom);
+      return phaseOf(key, successor, now, this.env) !== 'retired';
+    });
+    this.signingKeys = signing;
+    this.verificationKeys = new Map(standing.map(({ material }) => [material.kid, material]));
+  }
+
   private useSecrets(): void {
     const keys = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS].map(materialOfSecret);
     this.verificationKeys = new Map(keys.map((key) => [key.kid, key]));
-    this.active = keys.slice(0, 1).map((key) => ({ key, from: this.clock.now() }));
+    this.signingKeys = keys.slice(0, 1).map((material) => ({ material, activeFrom: this.clock.now() }));
   }
 
+  /** A made-up `kid` can cause one look into the database in each period. */
   private mayReload(): boolean {
     if (this.env.JWT_ALGORITHM === 'HS256') return false;
     // The distance, not the difference: a clock that was set back must not keep new keys out until it has caught up.
-    return Math.abs(this.clock.epochSeconds() - this.lastReload) >= RELOAD_COOLDOWN_SECONDS;
+    return Math.abs(this.clock.epochSeconds() - this.lastReload) >= RELOAD_SECONDS;
   }
 
-  private async reload(): Promise<void> {
-    this.lastReload = this.clock.epochSeconds();
-    const rows = await this.em.fork().find(SigningKey, { retiredAt: null }, { orderBy: { activeFrom: 'asc' } });
-    const usable = rows.flatMap((row) => {
-      const key = this.unwrap(row);
-      return key ? [{ key, from: row.activeFrom }] : [];
-    });
-    this.verificationKeys = new Map(usable.map(({ key }) => [key.kid, key]));
-    this.active = usable.filter(({ key }) => key.algorithm === this.env.JWT_ALGORITHM);
-  }
-
-  /**
-   * A row that no configured secret opens is left alone: neither published nor accepted here. That is what an operator
-   * wants who replaced a leaked secret, and it keeps an instance with a wrong secret from harming the others.
-   */
-  private unwrap(row: SigningKey): SigningMaterial | undefined {
-    for (const secret of [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS]) {
-      const privateKey = unwrapPrivateKey(row.wrappedPrivateKey, row.kid, secret);
-      if (privateKey) return materialOfPrivateKey(row.algorithm as AsymmetricAlgorithm, privateKey);
+  private async keepUpToDate(): Promise<void> {
+    for (let round = 1; !this.stopping.signal.aborted; round++) {
+      await delay(RELOAD_SECONDS * 1000, undefined, { ref: false, signal: this.stopping.signal }).catch(
+        () => undefined,
+      );
+      try {
+        await this.reload();
+        if (round % STORE_USAGE_EVERY === 0) await this.usage.store();
+      } catch (error) {
+        this.logger.debug({ err: error }, 'The signing keys could not be read again');
+      }
     }
-    if (!this.reported.has(row.kid)) this.reportUnusable(row.kid);
-    return undefined;
-  }
-
-  private reportUnusable(kid: string): void {
-    this.reported.add(kid);
-    this.logger.error(
-      `Signing key ${kid} can not be opened: it was made under another JWT_SECRET. ` +
-        'Its tokens are refused. To keep it, add that secret to JWT_PREVIOUS_SECRETS.',
-    );
-  }
-
-  private async nextGeneration(algorithm: AsymmetricAlgorithm): Promise<number> {
-    const newest = await this.em.fork().findOne(SigningKey, { algorithm }, { orderBy: { generation: 'desc' } });
-    return (newest?.generation ?? 0) + 1;
-  }
-
-  private async create(algorithm: AsymmetricAlgorithm, generation: number): Promise<void> {
-    const key = await generateSigningMaterial(algorithm);
-    const em = this.em.fork();
-    em.create(SigningKey, {
-      kid: key.kid,
-      algorithm,
-      generation,
-      publicJwk: publicJwk(key),
-      wrappedPrivateKey: wrapPrivateKey(key.privateKey, key.kid, this.env.JWT_SECRET),
-      createdAt: this.clock.now(),
-      activeFrom: this.clock.now(),
-    });
-    try {
-      await em.flush();
-    } catch (error) {
-      // Another instance made this generation at the same moment. Its key is as good as ours.
-      if (!(error instanceof UniqueConstraintViolationException)) throw error;
-    }
-    await this.reload();
   }
 }

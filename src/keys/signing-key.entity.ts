@@ -20,6 +20,9 @@ const schema = defineEntity({
     activeFrom: moment(),
     /** From when its tokens are refused and it leaves the JWKS. */
     retiredAt: moment().nullable(),
+    /** How many tokens of it all instances have verified, and when the last one. Written now and then. */
+    verifications: p.bigint('number').defaultRaw('0'),
+    lastSeenAt: moment().nullable(),
   },
 });
 

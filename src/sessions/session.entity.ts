@@ -5,7 +5,12 @@ import { User } from '../users/user.entity.js';
 const schema = defineEntity({
   name: 'Session',
   tableName: 'sessions',
-  indexes: [{ name: 'sessions_user_active', properties: ['user', 'revokedAt', 'lastActiveAt'] }],
+  indexes: [
+    { name: 'sessions_user_active', properties: ['user', 'revokedAt', 'lastActiveAt'] },
+    // For the purge.
+    { name: 'sessions_revoked_at', properties: ['revokedAt'] },
+    { name: 'sessions_expires_at', properties: ['expiresAt'] },
+  ],
   properties: {
     id: idProperty(),
     user: p.manyToOne(User).deleteRule('cascade').ref(),

@@ -5,6 +5,7 @@ import { RevocationHeartbeat } from './revocation-heartbeat.js';
 import { RevocationList } from './revocation-list.js';
 import { RotationService } from './rotation.service.js';
 import { SessionCheck } from './session-check.service.js';
+import { SessionPurge } from './session-purge.js';
 import { SessionResolver } from './session.resolver.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessionsResolver } from './user-sessions.resolver.js';
@@ -16,6 +17,7 @@ import { UserSessionsResolver } from './user-sessions.resolver.js';
     RevocationList,
     RotationService,
     SessionCheck,
+    SessionPurge,
     SessionsService,
     SessionResolver,
     UserSessionsResolver,

@@ -56,7 +56,7 @@ describe.each(['HS256', 'ES256'])('a new JWT_SECRET, with %s', (algorithm) => {
   });
 
   it('refuses what was signed under a secret that is in neither place', async () => {
-    const server = await restart(current, [newSecret()]);
+    const server = await restart(newSecret(), [newSecret()]);
     expect(await whoAmI(server, user.accessToken)).toBe('UNAUTHENTICATED/TOKEN_INVALID');
     expect(refusalOf(await refresh(server, user.refreshToken))).toBe('UNAUTHENTICATED/REFRESH_TOKEN_INVALID');
     await server.stop();

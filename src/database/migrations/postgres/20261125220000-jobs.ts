@@ -1,0 +1,14 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** When each job is due, what the purge looks for, and how much a signing key is used. */
+export class Jobs extends Migration {
+  override up(): void {
+    this.addSql(
+      `create table "jobs" ("name" varchar(64) not null, "next_run_at" timestamptz(3) not null, "last_run_at" timestamptz(3) null, primary key ("name"))`,
+    );
+    this.addSql(`alter table "signing_keys" add column "verifications" bigint not null default 0`);
+    this.addSql(`alter table "signing_keys" add column "last_seen_at" timestamptz(3) null`);
+    this.addSql(`create index "sessions_revoked_at" on "sessions" ("revoked_at")`);
+    this.addSql(`create index "sessions_expires_at" on "sessions" ("expires_at")`);
+  }
+}

@@ -1,0 +1,116 @@
+import { EntityManager, LockMode } from '@mikro-orm/core';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { JobState } from './job.entity.js';
+
+/** How often an instance looks for work. */
+const TICK_MS = 1_000;
+
+export interface Job {
+  readonly name: string;
+  readonly everySeconds: number;
+  /**
+   * One batch, inside of the transaction that holds the job's lock: it uses `em` alone, for SQLite has one connection. It
+   * may run again after a crash.
+   *
+   * @returns how many rows it handled, and whether there are more
+   */
+  run(em: EntityManager): Promise<{ readonly rows: number; readonly hasMore: boolean }>;
+}
+
+/**
+ * Work that nobody waits for. Every instance looks for it; the lock on the job's row makes one of them do it, a batch in
+ * each transaction, and an instance that dies gives it up by dying.
+ */
+@Injectable()
+export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(JobRunner.name);
+  private readonly jobs: Job[] = [];
+  /** Epoch milliseconds before which this instance need not ask for a job again, by name. */
+  private readonly notBefore = new Map<string, number>();
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+    @Inject(ENV) private readonly env: Pick<Env, 'JOBS_ENABLED'>,
+  ) {}
+
+  /** Called by the owners of the jobs while they start. */
+  add(job: Job): void {
+    this.jobs.push(job);
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.env.JOBS_ENABLED) this.running = this.loop();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** Runs what is due, to its end. Of several instances that do this at once, each job runs on one. */
+  async runDue(): Promise<void> {
+    for (const job of this.jobs) {
+      try {
+        while (!this.stopping.signal.aborted && (await this.runBatch(job)))
+          this.metrics.jobRuns.inc({ job: job.name, result: 'batch' });
+      } catch (error) {
+        // It is due again at the next tick. One job's fault must not keep the others from running.
+        this.metrics.jobRuns.inc({ job: job.name, result: 'failed' });
+        this.logger.warn({ err: error }, `The job ${job.name} failed and will be tried again`);
+      }
+    }
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      await this.runDue();
+      await delay(TICK_MS, undefined, { ref: false, signal: this.stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  /** @returns true when there is more to do at once */
+  private async runBatch(job: Job): Promise<boolean> {
+    const now = this.clock.now();
+    const period = job.everySeconds * 1000;
+    if (!isDue(this.notBefore.get(job.name) ?? 0, now.getTime(), period)) return false;
+    return this.em.fork().transactional(async (em) => {
+      const state = await this.lock(em, job.name);
+      if (!state) return false;
+      if (!isDue(state.nextRunAt.getTime(), now.getTime(), period)) {
+        this.notBefore.set(job.name, state.nextRunAt.getTime());
+        return false;
+      }
+      const { rows, hasMore } = await job.run(em);
+      this.metrics.jobRows.inc({ job: job.name }, rows);
+      if (hasMore) return true;
+      state.lastRunAt = now;
+      state.nextRunAt = new Date(now.getTime() + period);
+      this.metrics.jobRuns.inc({ job: job.name, result: 'done' });
+      return false;
+    });
+  }
+
+  /** The job's row, or undefined while another instance holds it. */
+  private async lock(em: EntityManager, name: string): Promise<JobState | undefined> {
+    const skipLocked = { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE };
+    const state = await em.findOne(JobState, name, skipLocked);
+    if (state) return state;
+    // New, or locked. An insert that finds it there changes nothing.
+    const isNew = (await em.count(JobState, { name })) === 0;
+    if (isNew) await em.upsert(JobState, { name, nextRunAt: new Date(0) }, { onConflictAction: 'ignore' });
+    return isNew ? ((await em.findOne(JobState, name, skipLocked)) ?? undefined) : undefined;
+  }
+}
+
+/** A time further away than one period comes from a clock that was set back since. */
+function isDue(nextRun: number, now: number, period: number): boolean {
+  return nextRun <= now || nextRun > now + period;
+}

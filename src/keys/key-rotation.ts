@@ -1,0 +1,152 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { type Job, JobRunner } from '../jobs/job-runner.js';
+import type { AsymmetricAlgorithm } from './key-material.js';
+import { type KeyLifetimes, type KeyPhase, phaseOf } from './key-phase.js';
+import { KeyStore } from './key-store.js';
+import { KeysService, RELOAD_SECONDS } from './keys.service.js';
+import { noSuchKey, sharedSecret } from './keys.errors.js';
+import { SigningKey } from './signing-key.entity.js';
+
+/** What a new key is published for longer than verifiers keep the set: instances read it, and clocks differ. */
+const PUBLISH_MARGIN_SECONDS = 60;
+
+/** A retired key is kept for whoever wonders which one had signed an old token. */
+const RETIRED_KEPT_SECONDS = 30 * 86_400;
+
+/** A key as an operator sees it. */
+export interface KeyReport {
+  readonly kid: string;
+  readonly algorithm: string;
+  readonly phase: KeyPhase;
+  readonly activeFrom: Date;
+  readonly verifications: number;
+  readonly lastSeenAt: Date | null;
+}
+
+/**
+ * Replaces signing keys: on a schedule, as a job, and when an operator asks for it. No token is refused by it: each key is
+ * published before it signs and verifies until its last token has expired. A revoked key is the exception, and the point.
+ */
+@Injectable()
+export class KeyRotation implements Job, OnModuleInit {
+  readonly name = 'rotate-keys';
+  readonly everySeconds = 60;
+  private readonly logger = new Logger(KeyRotation.name);
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly jobs: JobRunner,
+    private readonly store: KeyStore,
+    private readonly keys: KeysService,
+    private readonly clock: Clock,
+    @Inject(ENV)
+    private readonly env: KeyLifetimes & Pick<Env, 'JWT_ALGORITHM' | 'JWKS_MAX_AGE' | 'KEY_ROTATION_INTERVAL'>,
+  ) {}
+
+  onModuleInit(): void {
+    // HS256 signs with JWT_SECRET, which its operator replaces.
+    if (this.env.JWT_ALGORITHM !== 'HS256') this.jobs.add(this);
+  }
+
+  async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
+    const rows = await em.find(SigningKey, { retiredAt: null }, { orderBy: { activeFrom: 'asc', generation: 'asc' } });
+    const rewrapped = rows.filter((row) => this.store.rewrap(row)).length;
+    const retired = this.retireSpent(rows);
+    const made = await this.makeDue(em, rows);
+    const longAgo = new Date(this.now() - RETIRED_KEPT_SECONDS * 1000);
+    const deleted = await em.nativeDelete(SigningKey, { retiredAt: { $lt: longAgo } });
+    return { rows: rewrapped + retired + made + deleted, hasMore: false };
+  }
+
+  /** Every key that is known, the newest first. */
+  async list(): Promise<KeyReport[]> {
+    const rows = await this.em.fork().find(SigningKey, {}, { orderBy: { activeFrom: 'desc', generation: 'desc' } });
+    return rows.map((row) => ({
+      kid: row.kid,
+      algorithm: row.algorithm,
+      phase: this.phaseAmong(row, rows),
+      activeFrom: row.activeFrom,
+      verifications: row.verifications,
+      lastSeenAt: row.lastSeenAt ?? null,
+    }));
+  }
+
+  /**
+   * Makes the next key.
+   *
+   * @param isUrgent it signs as soon as every instance knows it, also when other services do not yet
+   * @returns when it starts to sign
+   */
+  async rotate(isUrgent = false): Promise<Date> {
+    const activeFrom = new Date(this.now() + (isUrgent ? 3 * RELOAD_SECONDS : this.leadSeconds()) * 1000);
+    const em = this.em.fork();
+    await this.make(em, activeFrom);
+    await em.flush();
+    await this.keys.reload();
+    return activeFrom;
+  }
+
+  /** Refuses every token of the key, on every instance, within `RELOAD_SECONDS`. Their owners refresh. */
+  async revoke(kid: string): Promise<void> {
+    const now = this.clock.now();
+    const em = this.em.fork();
+    if ((await em.nativeUpdate(SigningKey, { kid, retiredAt: null }, { retiredAt: now })) === 0) throw noSuchKey();
+    const left = await em.count(SigningKey, {
+      algorithm: this.algorithm(),
+      retiredAt: null,
+      activeFrom: { $lte: now },
+    });
+    if (left === 0) await this.make(em, now);
+    await em.flush();
+    await this.keys.reload();
+    this.logger.warn(`Signing key ${kid} was revoked: its tokens are refused.`);
+  }
+
+  private retireSpent(rows: SigningKey[]): number {
+    const spent = rows.filter((row) => this.phaseAmong(row, rows) === 'retired');
+    for (const row of spent) row.retiredAt = this.clock.now();
+    return spent.length;
+  }
+
+  private async makeDue(em: EntityManager, rows: readonly SigningKey[]): Promise<number> {
+    const newest = rows.findLast(({ algorithm }) => algorithm === this.env.JWT_ALGORITHM);
+    if (!newest) return 0;
+    const lead = this.leadSeconds();
+    const startsIn = (newest.activeFrom.getTime() - this.now()) / 1000;
+    // Made while the clock was ahead: without this nothing would be made until it gets there again.
+    if (startsIn > lead + PUBLISH_MARGIN_SECONDS) newest.activeFrom = this.clock.now();
+    if (startsIn > lead - this.env.KEY_ROTATION_INTERVAL) return 0;
+    await this.make(em, new Date(this.now() + lead * 1000));
+    return 1;
+  }
+
+  /** The other instances read it within `RELOAD_SECONDS`. */
+  private async make(em: EntityManager, activeFrom: Date): Promise<void> {
+    const algorithm = this.algorithm();
+    await this.store.create(em, algorithm, await this.store.nextGeneration(em, algorithm), activeFrom);
+    this.logger.log(`A new signing key is published. It signs from ${activeFrom.toISOString()}.`);
+  }
+
+  private phaseAmong(row: SigningKey, rows: readonly SigningKey[]): KeyPhase {
+    const later = rows
+      .filter(({ algorithm, activeFrom }) => algorithm === this.env.JWT_ALGORITHM && activeFrom > row.activeFrom)
+      .sort((a, b) => a.activeFrom.getTime() - b.activeFrom.getTime());
+    return phaseOf(row, later[0], this.clock.now(), this.env);
+  }
+
+  private algorithm(): AsymmetricAlgorithm {
+    if (this.env.JWT_ALGORITHM === 'HS256') throw sharedSecret();
+    return this.env.JWT_ALGORITHM;
+  }
+
+  private leadSeconds(): number {
+    return this.env.JWKS_MAX_AGE + PUBLISH_MARGIN_SECONDS;
+  }
+
+  private now(): number {
+    return this.clock.now().getTime();
+  }
+}

@@ -1,0 +1,163 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { JobState } from '../../src/jobs/job.entity.js';
+import { JobRunner } from '../../src/jobs/job-runner.js';
+import { Session } from '../../src/sessions/session.entity.js';
+import { refresh, refreshed, signUp } from '../support/accounts.js';
+import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
+import { refusalOf, whoAmI } from '../support/refusals.js';
+import { TestServer } from '../support/test-server.js';
+
+const DAY = 86_400;
+const HOUR = 3_600;
+
+let databaseUrl: string;
+let servers: TestServer[];
+let instance: TestServer;
+beforeEach(async () => {
+  databaseUrl = await temporaryDatabaseUrl();
+  servers = [];
+  instance = await start();
+});
+afterEach(async () => {
+  for (const server of servers) await server.stop();
+  await dropDatabase(databaseUrl);
+});
+
+/** Jobs run when the test says so. */
+async function start(): Promise<TestServer> {
+  const server = await TestServer.start({ databaseUrl, redis: false, env: { JOBS_ENABLED: 'false' } });
+  servers.push(server);
+  return server;
+}
+
+const runnerOf = (server: TestServer) => server.app.get(JobRunner);
+
+describe('a job', () => {
+  it('runs on one of several instances, in batches, and again when it is due', async () => {
+    // SQLite has one process.
+    if (testEngine === 'postgres') await start();
+    let [running, most, runs] = [0, 0, 0];
+    for (const server of servers) {
+      let left = 3;
+      runnerOf(server).add({
+        name: 'counted',
+        everySeconds: HOUR,
+        run: async () => {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          running -= 1;
+          runs += 1;
+          left -= 1;
+          return { rows: 1, hasMore: left > 0 };
+        },
+      });
+    }
+    await Promise.all(servers.flatMap((it) => [runnerOf(it).runDue(), runnerOf(it).runDue()]));
+    expect(most).toBe(1);
+    const first = runs;
+    await Promise.all(servers.map((it) => runnerOf(it).runDue()));
+    expect(runs).toBe(first);
+    for (const it of servers) it.clock.advance(HOUR);
+    await Promise.all(servers.map((it) => runnerOf(it).runDue()));
+    expect(runs).toBeGreaterThan(first);
+  });
+
+  it('that fails changes nothing, keeps no other from running, and is tried again', async () => {
+    const log = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const runner = runnerOf(instance);
+    const done: string[] = [];
+    let isBroken = true;
+    runner.add({
+      name: 'broken',
+      everySeconds: HOUR,
+      run: async (em) => {
+        await em.nativeDelete(Session, {});
+        if (isBroken) throw new Error('disk on fire');
+        done.push('broken');
+        return { rows: 0, hasMore: false };
+      },
+    });
+    runner.add({
+      name: 'sound',
+      everySeconds: HOUR,
+      run: async () => (done.push('sound'), { rows: 0, hasMore: false }),
+    });
+    const user = await signUp(instance);
+    await runner.runDue();
+    expect(done).toEqual(['sound']);
+    expect(await whoAmI(instance, user.accessToken)).toBe(user.id);
+    isBroken = false;
+    await runner.runDue();
+    expect(done).toEqual(['sound', 'broken']);
+    log.mockRestore();
+  });
+
+  it('is due again after a clock went far ahead and back', async () => {
+    let runs = 0;
+    runnerOf(instance).add({
+      name: 'leap',
+      everySeconds: HOUR,
+      run: async () => (runs++, { rows: 0, hasMore: false }),
+    });
+    await runnerOf(instance).runDue();
+    instance.clock.advance(3650 * DAY);
+    await runnerOf(instance).runDue();
+    instance.clock.advance(-3650 * DAY);
+    await runnerOf(instance).runDue();
+    expect(runs).toBe(3);
+    expect((await instance.em().findOneOrFail(JobState, 'leap')).nextRunAt.getTime()).toBeLessThan(
+      Date.now() + 2 * HOUR * 1000,
+    );
+  });
+});
+
+describe('the purge', () => {
+  const purge = async (seconds: number) => {
+    instance.clock.advance(seconds);
+    await runnerOf(instance).runDue();
+  };
+
+  it('deletes sessions that ended long ago, and their tokens stay refused', async () => {
+    const [ended, standing] = [await signUp(instance), await signUp(instance)];
+    await instance.call('mutation { logout }', {}, { token: ended.accessToken });
+    await purge(7 * DAY - 60);
+    expect(await instance.em().count(Session, { id: ended.sessionId })).toBe(1);
+    expect(refusalOf(await refresh(instance, ended.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
+    await purge(HOUR);
+    expect(await instance.em().count(Session, { id: ended.sessionId })).toBe(0);
+    expect(refusalOf(await refresh(instance, ended.refreshToken))).toBe('UNAUTHENTICATED/REFRESH_TOKEN_INVALID');
+    expect((await refreshed(instance, standing.refreshToken)).id).toBe(standing.id);
+    await purge(30 * DAY + 8 * DAY);
+    expect(await instance.em().count(Session, {})).toBe(0);
+  });
+
+  it('deletes events that are older than the trail is kept, and no other', async () => {
+    await signUp(instance);
+    const before = await instance.em().count(AuditEvent, {});
+    await purge(365 * DAY - 60);
+    expect(await instance.em().count(AuditEvent, {})).toBe(before);
+    const recent = await signUp(instance);
+    await purge(HOUR);
+    const left = await instance.em().find(AuditEvent, {});
+    expect(left.map(({ subjectId }) => subjectId)).toEqual([recent.id]);
+  });
+
+  it('takes any number of rows, a thousand at a time', async () => {
+    const user = await signUp(instance);
+    const em = instance.em();
+    const session = await em.findOneOrFail(Session, user.sessionId, { populate: ['*'] });
+    const old = new Date(Date.now() - 400 * DAY * 1000);
+    const rows = Array.from({ length: 2_500 }, (_, index) => ({
+      id: `00000000-0000-7000-8000-${String(index).padStart(12, '0')}`,
+      at: old,
+      type: 'user.logged_in' as const,
+      subjectId: session.user.id,
+    }));
+    await em.insertMany(AuditEvent, rows);
+    await purge(HOUR);
+    expect(await instance.em().count(AuditEvent, { at: { $lte: old } })).toBe(0);
+    expect(await whoAmI(instance, (await refreshed(instance, user.refreshToken)).accessToken)).toBe(user.id);
+  });
+});
