@@ -7,6 +7,7 @@ import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
 import { entities } from './entities.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
+import { HealthModule } from './health/health.module.js';
 import { IdeModule } from './ide/ide.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -44,6 +45,7 @@ export class AppModule {
         ThrottleModule,
         AuthModule,
         GraphQLModule,
+        HealthModule,
         ...(env.IDE ? [IdeModule] : []),
       ],
     };

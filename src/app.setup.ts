@@ -38,7 +38,6 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
   app.use((_request: Request, _response: Response, next: NextFunction) => RequestContext.create(orm.em, next));
 
   app.useGlobalPipes(createValidationPipe());
-  app.enableShutdownHooks();
   limitConnections(app.getHttpServer());
   answerClientErrors(app.getHttpServer(), env);
 }

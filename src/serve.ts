@@ -4,6 +4,7 @@ import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import type { Env } from './config/env.js';
 import { announce } from './http/announce.js';
+import { shutDownOnSignal } from './shutdown.js';
 
 /** Builds the application, listens, and tells a person at the terminal where. Throws when it can not. */
 export async function serve(env: Env): Promise<void> {
@@ -13,6 +14,7 @@ export async function serve(env: Env): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), options);
   configureApp(app, env);
   app.flushLogs();
+  shutDownOnSignal(app, env);
   await app.listen(env.PORT, env.HOST);
   announce(env);
 }

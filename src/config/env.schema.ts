@@ -125,6 +125,12 @@ export const envSchema = z.object({
     'Latchkey <no-reply@localhost>',
     'Sender of mails. Reserved: has no effect yet.',
   ),
+  SHUTDOWN_DELAY: described(
+    parse.delay('0'),
+    '0',
+    'How long requests are still accepted after SIGTERM, while load balancers notice that this instance is not ready.',
+  ),
+  SHUTDOWN_TIMEOUT: described(parse.duration('30s'), '30s', 'How long after SIGTERM requests may be in flight.'),
   LOG_LEVEL: described(
     parse.choice('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
     'info',

@@ -38,13 +38,27 @@ export const integer = (fallback: number, min: number, max: number) =>
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 };
 
+const FORM_OF_DURATIONS = 'must be a duration such as 900, 900s, 15m, 12h or 30d';
+
 /** `900`, `900s`, `15m`, `12h` or `30d`, in seconds. Never milliseconds, never zero. */
 export const duration = (fallback: string) =>
   optional.transform((value, context) => {
-    const [, amount, unit] = /^(\d{1,9})([smhd]?)$/.exec((value ?? fallback).trim()) ?? [];
-    const seconds = Number(amount) * SECONDS[(unit || 's') as keyof typeof SECONDS];
-    return seconds > 0 ? seconds : refuse(context, 'must be a duration such as 900, 900s, 15m, 12h or 30d');
+    const seconds = secondsOf(value ?? fallback);
+    return seconds > 0 ? seconds : refuse(context, FORM_OF_DURATIONS);
   });
+
+/** The same, where zero means "not at all". */
+export const delay = (fallback: string) =>
+  optional.transform((value, context) => {
+    const seconds = secondsOf(value ?? fallback);
+    return seconds >= 0 ? seconds : refuse(context, `${FORM_OF_DURATIONS}, or 0`);
+  });
+
+/** NaN for what is none. */
+function secondsOf(text: string): number {
+  const [, amount, unit] = /^(\d{1,9})([smhd]?)$/.exec(text.trim()) ?? [];
+  return Number(amount) * SECONDS[(unit || 's') as keyof typeof SECONDS];
+}
 
 export const choice = <T extends string>(fallback: T, ...others: T[]) =>
   optional.transform((value, context) => {

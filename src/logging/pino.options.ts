@@ -27,8 +27,8 @@ export function pinoHttpOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): Optio
     mixin: () => ({ requestId: currentRequestId() }),
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     quietReqLogger: true,
-    // The playground loads some hundred files.
-    autoLogging: { ignore: ({ url }) => url?.startsWith('/ide/') ?? false },
+    // The playground loads some hundred files, and probes come every few seconds.
+    autoLogging: { ignore: ({ url }) => /^\/(ide|health)\//.test(url ?? '') },
     hooks: { logMethod: withoutFrameworkChatter },
     serializers: {
       req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),

@@ -221,6 +221,8 @@ describe('the result', () => {
       IDE: true,
       MAIL_URL: undefined,
       MAIL_FROM: 'Latchkey <no-reply@localhost>',
+      SHUTDOWN_DELAY: 0,
+      SHUTDOWN_TIMEOUT: 30,
       LOG_LEVEL: 'info',
       METRICS_ENABLED: false,
       METRICS_PORT: 9464,

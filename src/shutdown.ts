@@ -1,0 +1,53 @@
+import { Logger } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Server } from 'node:http';
+import { promisify } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Env } from './config/env.js';
+import { Readiness } from './health/readiness.js';
+
+/** How often connections that have become idle are closed. */
+const SWEEP_MS = 50;
+
+/**
+ * Ends the process on SIGTERM or SIGINT without a request that fails: readiness turns 503, and for `SHUTDOWN_DELAY` all goes
+ * on, so that load balancers notice; then no connection is accepted any more, what is in flight is finished, pools are
+ * closed, and the process exits with 0. What takes longer than `SHUTDOWN_TIMEOUT` is cut off.
+ */
+export function shutDownOnSignal(app: NestExpressApplication, env: ShutdownSettings): void {
+  const shutDown = (signal: NodeJS.Signals): void => {
+    // A second signal is from somebody who does not want to wait.
+    for (const name of SIGNALS) process.removeAllListeners(name);
+    const logger = new Logger('Shutdown');
+    logger.log(`${signal}: finishing what is in flight`);
+    const limit = setTimeout(() => {
+      logger.warn(`Not finished within SHUTDOWN_TIMEOUT (${env.SHUTDOWN_TIMEOUT} s): requests are cut off`);
+      process.exit(1);
+    }, env.SHUTDOWN_TIMEOUT * 1000);
+    drain(app, env)
+      .then(() => process.exit(0))
+      .catch((error: unknown) => {
+        logger.error({ err: error }, 'The shutdown failed');
+        process.exit(1);
+      })
+      .finally(() => clearTimeout(limit));
+  };
+  for (const name of SIGNALS) process.once(name, shutDown);
+}
+
+type ShutdownSettings = Pick<Env, 'SHUTDOWN_DELAY' | 'SHUTDOWN_TIMEOUT'>;
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+async function drain(app: NestExpressApplication, { SHUTDOWN_DELAY }: ShutdownSettings): Promise<void> {
+  const server: Server = app.getHttpServer();
+  app.get(Readiness).drain();
+  // Clients that keep a connection are told to open the next one elsewhere.
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  await delay(SHUTDOWN_DELAY * 1000);
+  const closed = promisify(server.close.bind(server))();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  await closed;
+  clearInterval(sweep);
+  await app.close();
+}

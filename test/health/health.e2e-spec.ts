@@ -1,0 +1,134 @@
+import { jest } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
+import { Cable } from '../support/cable.js';
+import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { ServerProcess } from '../support/server-process.js';
+import { migrate, TestServer } from '../support/test-server.js';
+import { redisUrlFor } from '../support/redis.js';
+
+jest.setTimeout(60_000);
+
+interface Probe {
+  status: number;
+  body: unknown;
+  connection: string | null;
+}
+
+async function probe(url: string, path: 'live' | 'ready'): Promise<Probe> {
+  const response = await fetch(`${url}/health/${path}`);
+  return { status: response.status, body: await response.json(), connection: response.headers.get('connection') };
+}
+
+describe('the probes', () => {
+  it('answer anybody without a token, and are not cached', async () => {
+    const server = await TestServer.start();
+    const redis = testEngine === 'postgres' ? { redis: 'up' } : {};
+    await eventually('Redis', async () => (await probe(server.url, 'ready')).status === 200);
+    expect(await probe(server.url, 'live')).toMatchObject({ status: 200, body: { status: 'live' } });
+    expect(await probe(server.url, 'ready')).toMatchObject({
+      status: 200,
+      body: { status: 'ready', database: 'up', ...redis },
+    });
+    expect((await fetch(`${server.url}/health/ready`)).headers.get('cache-control')).toBe('no-store');
+    await server.stop();
+  });
+
+  if (testEngine === 'postgres') {
+    it('tell within their time that the database hangs, that the process lives, and that all is well again', async () => {
+      const databaseUrl = await temporaryDatabaseUrl();
+      const cable = await Cable.to(databaseUrl);
+      const server = await TestServer.start({ databaseUrl: cable.through(databaseUrl) });
+      cable.freeze();
+      await eventually('not ready', async () => (await probe(server.url, 'ready')).status === 503);
+      const asked = performance.now();
+      expect(await probe(server.url, 'ready')).toMatchObject({
+        status: 503,
+        body: { status: 'unavailable', database: 'down' },
+      });
+      expect(performance.now() - asked).toBeLessThan(5_000);
+      expect(await probe(server.url, 'live')).toMatchObject({ status: 200 });
+      cable.thaw();
+      await eventually('ready', async () => (await probe(server.url, 'ready')).status === 200);
+      await server.stop();
+      cable.close();
+      await dropDatabase(databaseUrl);
+    });
+
+    it('leave an instance in that has lost Redis', async () => {
+      const databaseUrl = await temporaryDatabaseUrl();
+      const redisUrl = await redisUrlFor(databaseUrl);
+      const cable = await Cable.to(redisUrl);
+      const server = await TestServer.start({ databaseUrl, env: { REDIS_URL: cable.through(redisUrl) } });
+      cable.freeze();
+      await eventually('Redis is missed', async () => {
+        const { status, body } = await probe(server.url, 'ready');
+        expect(status).toBe(200);
+        return (body as { redis: string }).redis === 'down';
+      });
+      await server.stop();
+      cable.close();
+      await dropDatabase(databaseUrl);
+    });
+  }
+});
+
+describe('a server that is told to stop', () => {
+  let databaseUrl: string;
+  let server: ServerProcess;
+  beforeEach(async () => {
+    databaseUrl = await temporaryDatabaseUrl();
+    await migrate({ DATABASE_URL: databaseUrl });
+  });
+  afterEach(async () => {
+    await server.remove();
+    await dropDatabase(databaseUrl);
+  });
+  const start = async (env: Record<string, string>) => {
+    const secret = { JWT_SECRET: 'Vn4kQ0rXw8Tz2Lp6Yc1Hd7Jb5Gm9Sa3E' };
+    server = await ServerProcess.start({ env: { DATABASE_URL: databaseUrl, ...secret, ...env } });
+  };
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('by %s answers what is in flight, then exits with 0', async (signal) => {
+    await start({ BCRYPT_COST: '12' });
+    const email = newEmail();
+    const answers = Promise.all([1, 2, 3, 4, 5, 6].map(() => signUp(server, newEmail(), PASSWORD)));
+    await eventually('the hashes', async () => /password_hashes_running [1-9]/.test(await server.metrics()));
+    const exitCode = await server.kill(signal);
+    for (const user of await answers) expect(user.accessToken).toMatch(/^ey/);
+    expect(exitCode).toBe(0);
+    // What was answered is there.
+    await server.start();
+    expect((await signUp(server, email)).email).toBe(email);
+  });
+
+  it('says so to load balancers first, and goes on to answer for SHUTDOWN_DELAY', async () => {
+    await start({ SHUTDOWN_DELAY: '1s' });
+    expect((await probe(server.url, 'ready')).status).toBe(200);
+    const exited = server.kill('SIGTERM');
+    await eventually('draining', async () => (await probe(server.url, 'ready')).status === 503);
+    expect(await probe(server.url, 'ready')).toEqual({
+      status: 503,
+      body: expect.objectContaining({ status: 'draining', database: 'up' }),
+      connection: 'close',
+    });
+    expect((await signUp(server)).accessToken).toMatch(/^ey/);
+    expect(await exited).toBe(0);
+    await expect(fetch(server.url)).rejects.toThrow('fetch failed');
+  });
+
+  it('cuts off what does not end within SHUTDOWN_TIMEOUT', async () => {
+    await start({ SHUTDOWN_TIMEOUT: '1s' });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.on('error', () => undefined);
+    socket.write(
+      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+    );
+    await probe(server.url, 'live');
+    expect(await server.kill('SIGTERM')).toBe(1);
+    socket.destroy();
+  });
+});
