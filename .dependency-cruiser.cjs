@@ -2,7 +2,8 @@
 const LAYERS = [
   ['common', 'access'],
   ['config'],
-  ['database', 'logging', 'telemetry'],
+  ['logging', 'telemetry'],
+  ['database'],
   ['store', 'jobs'],
   ['audit', 'mail', 'keys'],
   ['users', 'roles'],

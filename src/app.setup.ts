@@ -12,6 +12,7 @@ import { enableCors } from './http/cors.js';
 import { readJsonBodies } from './http/json-body.js';
 import { securityHeaders } from './http/security-headers.js';
 import { limitConnections } from './http/server-limits.js';
+import { traceRequest } from './http/trace-requests.js';
 import { pinoHttpOptions } from './logging/pino.options.js';
 
 /**
@@ -30,6 +31,7 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
     });
   });
   app.use(pinoHttp({ ...pinoHttpOptions(env), logger: PinoLogger.root }));
+  if (env.OTEL_EXPORTER_OTLP_ENDPOINT) app.use(traceRequest);
   app.use(securityHeaders(env));
   enableCors(app, env);
   refuseOtherRequests(app);

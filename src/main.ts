@@ -2,9 +2,11 @@ import { loadEnv } from './config/load-env.js';
 
 const env = loadEnv();
 try {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = env;
+  const stopTracing = collector && (await import('./telemetry/tracing.js')).startTracing(collector);
   // Loaded only now: a configuration that is refused is refused at once, and not after two thousand modules.
   const { serve } = await import('./serve.js');
-  await serve(env);
+  await serve(env, stopTracing || undefined);
 } catch (error) {
   const { framesOf, safeMessage } = await import('./database/safe-error.js');
   process.stderr.write(`Latchkey can not start: ${safeMessage(error)}\n`);

@@ -6,15 +6,19 @@ import type { Env } from './config/env.js';
 import { announce } from './http/announce.js';
 import { shutDownOnSignal } from './shutdown.js';
 
-/** Builds the application, listens, and tells a person at the terminal where. Throws when it can not. */
-export async function serve(env: Env): Promise<void> {
+/**
+ * Builds the application, listens, and tells a person at the terminal where. Throws when it can not.
+ *
+ * @param stopTracing called when all else has ended
+ */
+export async function serve(env: Env, stopTracing?: () => Promise<void>): Promise<void> {
   // What Nest logs before our logger is there stays in a buffer, and is dropped with a start that fails: `main.ts` says
   // in one line why.
   const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), options);
   configureApp(app, env);
   app.flushLogs();
-  shutDownOnSignal(app, env);
+  shutDownOnSignal(app, env, stopTracing);
   await app.listen(env.PORT, env.HOST);
   announce(env);
 }

@@ -14,7 +14,11 @@ const SWEEP_MS = 50;
  * on, so that load balancers notice; then no connection is accepted any more, what is in flight is finished, pools are
  * closed, and the process exits with 0. What takes longer than `SHUTDOWN_TIMEOUT` is cut off.
  */
-export function shutDownOnSignal(app: NestExpressApplication, env: ShutdownSettings): void {
+export function shutDownOnSignal(
+  app: NestExpressApplication,
+  env: ShutdownSettings,
+  stopTracing: () => Promise<void> = async () => undefined,
+): void {
   const shutDown = (signal: NodeJS.Signals): void => {
     // A second signal is from somebody who does not want to wait.
     for (const name of SIGNALS) process.removeAllListeners(name);
@@ -25,6 +29,7 @@ export function shutDownOnSignal(app: NestExpressApplication, env: ShutdownSetti
       process.exit(1);
     }, env.SHUTDOWN_TIMEOUT * 1000);
     drain(app, env)
+      .then(stopTracing)
       .then(() => process.exit(0))
       .catch((error: unknown) => {
         logger.error({ err: error }, 'The shutdown failed');

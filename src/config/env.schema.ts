@@ -136,6 +136,11 @@ export const envSchema = z.object({
     'info',
     'Least severity that is logged: fatal, error, warn, info, debug, trace or silent.',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: described(
+    parse.optionalHttpUrl,
+    '',
+    'OpenTelemetry collector that traces are sent to, over HTTP (docs/operations/tracing.md).',
+  ),
   METRICS_ENABLED: described(
     parse.flag(false),
     'false',

@@ -12,7 +12,10 @@ import {
 } from 'kysely';
 import { Pool, type PoolClient, type PoolConfig, type QueryResult, TypeOverrides } from 'pg';
 import { parse as parseArray } from 'postgres-array';
+import { inSpan } from '../telemetry/span.js';
 import type { DatabaseBounds } from './database-bounds.js';
+
+const OF_DATABASE = { 'db.system.name': 'postgresql' };
 
 /** The server ends a statement itself. When it does not even do that (frozen, unplugged), the client gives up after this. */
 const CLIENT_MARGIN_MS = 1_000;
@@ -94,7 +97,7 @@ class BoundedClient {
     // The answer to the former statement may still come: no other may be sent.
     if (this.#givenUp) throw this.#givenUp;
     try {
-      return await this.client.query(sql, [...parameters]);
+      return await inSpan('PostgreSQL', OF_DATABASE, () => this.client.query(sql, [...parameters]));
     } catch (error) {
       if (error instanceof Error && error.message === 'Query read timeout') this.#givenUp = error;
       throw error;

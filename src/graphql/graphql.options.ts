@@ -15,6 +15,7 @@ import { metricsPlugin } from './metrics.plugin.js';
 import { knownOperationTypes } from './operation-types.rule.js';
 import { RefusalTrail } from './refusal-trail.js';
 import { refusalsPlugin } from './refusals.plugin.js';
+import { tracingPlugin } from './tracing.plugin.js';
 import { variableValuesPlugin } from './variable-values.plugin.js';
 
 /** More mistakes than a person mends at once. */
@@ -26,7 +27,7 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   constructor(
     private readonly refusals: RefusalTrail,
     private readonly metrics: Metrics,
-    @Inject(ENV) private readonly env: Pick<Env, 'INTROSPECTION'>,
+    @Inject(ENV) private readonly env: Pick<Env, 'INTROSPECTION' | 'OTEL_EXPORTER_OTLP_ENDPOINT'>,
   ) {}
 
   createGqlOptions(): Omit<ApolloDriverConfig, 'driver'> {
@@ -60,7 +61,12 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       csrfPrevention: true,
       allowBatchedHttpRequests: false,
       persistedQueries: false,
-      plugins: [variableValuesPlugin, refusalsPlugin(this.refusals), metricsPlugin(this.metrics)],
+      plugins: [
+        variableValuesPlugin,
+        refusalsPlugin(this.refusals),
+        metricsPlugin(this.metrics),
+        ...(this.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [tracingPlugin] : []),
+      ],
     };
   }
 }

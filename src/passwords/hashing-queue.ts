@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { AppError } from '../common/app-error.js';
 import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+import { inSpan } from '../telemetry/span.js';
 
 /** libuv's default. bcrypt runs in this pool, and so do file access and DNS. */
 const LIBUV_THREADS = 4;
@@ -54,7 +55,7 @@ export class HashingQueue {
     const timer = setTimeout(() => wait.abort(this.refusal()), this.bounds.maxWaitMs);
     const start = (): Promise<T> => {
       clearTimeout(timer);
-      return work();
+      return inSpan('bcrypt', {}, work);
     };
     return this.queue.add(start, { signal: wait.signal });
   }

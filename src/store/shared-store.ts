@@ -2,7 +2,10 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { inSpan } from '../telemetry/span.js';
 import { createRedisClient, type RedisClient } from './redis-client.js';
+
+const OF_REDIS = { 'db.system.name': 'redis' };
 
 /** How long a start waits for Redis. A server without it works too. */
 const START_PATIENCE_MS = 500;
@@ -59,7 +62,8 @@ export class SharedStore implements OnModuleInit, OnApplicationShutdown {
       check = setImmediate(() => late.reject(new Error(`no answer within ${this.env.REDIS_TIMEOUT_MS} ms`)));
     }, this.env.REDIS_TIMEOUT_MS);
     try {
-      return await Promise.race([answer, late.promise.catch((error: unknown) => this.suspend(error))]);
+      const either = () => Promise.race([answer, late.promise.catch((error: unknown) => this.suspend(error))]);
+      return await inSpan('Redis', OF_REDIS, either);
     } finally {
       clearTimeout(timer);
       clearImmediate(check);

@@ -224,6 +224,7 @@ describe('the result', () => {
       SHUTDOWN_DELAY: 0,
       SHUTDOWN_TIMEOUT: 30,
       LOG_LEVEL: 'info',
+      OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
       METRICS_ENABLED: false,
       METRICS_PORT: 9464,
       METRICS_TOKEN: undefined,
