@@ -28,8 +28,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** Not `fetch`: it has no way to send a path that is not one. */
-async function scrape(path = '/metrics', authorization: string | undefined = `Bearer ${TOKEN}`, method = 'GET') {
-  const headers = authorization === undefined ? {} : { authorization };
+async function scrape(path = '/metrics', authorization = `Bearer ${TOKEN}`, method = 'GET') {
+  const headers = { authorization };
   const sent = request({ port, host: '127.0.0.1', path, method, headers }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: response.statusCode, type: response.headers['content-type'], body: await text(response) };
