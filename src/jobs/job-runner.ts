@@ -6,6 +6,9 @@ import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { JobState } from './job.entity.js';
 
+/** A clock that moved by more than this while no job ran has to prove itself for one period. */
+const LEAP_MS = 86_400_000;
+
 /** How often an instance looks for work. */
 const TICK_MS = 1_000;
 
@@ -88,14 +91,22 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
         this.notBefore.set(job.name, state.nextRunAt.getTime());
         return false;
       }
+      if (isLeap(state.lastRunAt, now.getTime(), period)) {
+        this.reschedule(state, now, period);
+        return false;
+      }
       const { rows, hasMore } = await job.run(em);
       this.metrics.jobRows.inc({ job: job.name }, rows);
       if (hasMore) return true;
-      state.lastRunAt = now;
-      state.nextRunAt = new Date(now.getTime() + period);
+      this.reschedule(state, now, period);
       this.metrics.jobRuns.inc({ job: job.name, result: 'done' });
       return false;
     });
+  }
+
+  private reschedule(state: JobState, now: Date, period: number): void {
+    state.lastRunAt = now;
+    state.nextRunAt = new Date(now.getTime() + period);
   }
 
   /** The job's row, or undefined while another instance holds it. */
@@ -108,6 +119,14 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     if (isNew) await em.upsert(JobState, { name, nextRunAt: new Date(0) }, { onConflictAction: 'ignore' });
     return isNew ? ((await em.findOne(JobState, name, skipLocked)) ?? undefined) : undefined;
   }
+}
+
+/**
+ * True when nobody has run the job for very long, by the clock. Either no server was up, and one more period does no harm;
+ * or the clock has leaped, and a purge that believed it would delete what is alive.
+ */
+function isLeap(lastRunAt: Date | null | undefined, now: number, period: number): boolean {
+  return lastRunAt instanceof Date && now - lastRunAt.getTime() > Math.max(LEAP_MS, 2 * period);
 }
 
 /** A time further away than one period comes from a clock that was set back since. */

@@ -98,11 +98,13 @@ export class RotationService {
   /** The conditional UPDATE. True when this call rotated; the entity then holds what the row holds. */
   private async advance(session: RotatedSession, client: ClientInfo): Promise<boolean> {
     const now = this.clock.now();
+    // Never earlier than before: a clock that is set back for a moment must not bring the end of the session nearer.
+    const lastActiveAt = now > session.lastActiveAt ? now : session.lastActiveAt;
     const next = {
       refreshCounter: session.refreshCounter + 1,
       rotatedAt: now,
-      lastActiveAt: now,
-      expiresAt: sessionEnd(session.createdAt, now, this.env),
+      lastActiveAt,
+      expiresAt: sessionEnd(session.createdAt, lastActiveAt, this.env),
     };
     const current = { id: session.id, refreshCounter: session.refreshCounter, revokedAt: null };
     const isFirst = await this.transactions.runApart(async (em) => {

@@ -10,14 +10,15 @@ const CONNECT_TIMEOUT_MS = 1_000;
 
 /**
  * Nothing is queued for a connection that is not there, and nothing is sent twice (redis/ioredis#61, #1146). How long an
- * answer may take is the business of `SharedStore`; here a dead connection is replaced.
+ * answer may take is the business of `SharedStore`.
  */
 const UNQUEUED = {
   connectionName: 'latchkey',
   disableClientInfo: true,
   lazyConnect: true,
   connectTimeout: CONNECT_TIMEOUT_MS,
-  socketTimeout: CONNECT_TIMEOUT_MS,
+  // A connection that is closed may have nobody at its other end.
+  disconnectTimeout: 100,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,

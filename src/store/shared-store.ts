@@ -10,8 +10,9 @@ const OF_REDIS = { 'db.system.name': 'redis' };
 /** How long a start waits for Redis. A server without it works too. */
 const START_PATIENCE_MS = 500;
 
-/** How often a Redis that was late is asked whether it is back. */
+/** How often a Redis that was late is asked whether it is back, and when its connection is given up. */
 const PROBE_MS = 50;
+const GIVE_UP_MS = 1_000;
 
 /**
  * What all instances share beside the database: Redis, when `REDIS_URL` is set. It holds nothing that can not be lost, and
@@ -80,14 +81,21 @@ export class SharedStore implements OnModuleInit, OnApplicationShutdown {
     this.isLate = true;
     while (this.isLate && this.client && this.client.status !== 'end') {
       await delay(PROBE_MS, undefined, { ref: false });
-      const asked = performance.now();
-      const isAnswered = await this.client.ping().then(
-        () => true,
-        () => false,
-      );
-      this.isLate = !isAnswered || performance.now() - asked > this.env.REDIS_TIMEOUT_MS;
+      this.isLate = !(await this.isPrompt(this.client));
     }
     this.reportReturn();
+  }
+
+  private async isPrompt(client: RedisClient): Promise<boolean> {
+    const asked = performance.now();
+    const answer = client.ping().then(
+      () => 'answered',
+      () => 'failed',
+    );
+    const outcome = await Promise.race([answer, delay(GIVE_UP_MS, 'silent', { ref: false })]);
+    // The other side may be gone without a word: a new connection finds out.
+    if (outcome === 'silent') client.disconnect(true);
+    return outcome === 'answered' && performance.now() - asked <= this.env.REDIS_TIMEOUT_MS;
   }
 
   /** Once for each outage. */

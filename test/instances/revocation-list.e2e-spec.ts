@@ -54,10 +54,9 @@ const logOut = ({ accessToken }: TestUser) => here.call('mutation { logout }', {
 
 // The list is for deployments of several instances, which PostgreSQL has.
 (testEngine === 'postgres' ? describe : describe.skip)('the list of revocations in Redis', () => {
-  afterEach(() => instances.stop());
-
   describe('while all is well', () => {
-    beforeEach(() => start());
+    beforeAll(() => start());
+    afterAll(() => instances.stop());
 
     it('spares every instance the question to the database', async () => {
       const user = await signUp(here);
@@ -134,14 +133,25 @@ const logOut = ({ accessToken }: TestUser) => here.call('mutation { logout }', {
       await logOut(user);
       await withAccounts(here, async (accounts) => accounts.setRoles((await signUp(here)).email, ['user']));
       const keys = (await redis.command(0, 'KEYS', '*')) as string[];
-      const patterns = keys.map((key) => key.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'ID')).sort();
-      expect(patterns).toEqual([
+      const patterns = new Set(keys.map((key) => key.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'ID')));
+      expect([...patterns].sort()).toEqual([
         '{revocations}:list',
         '{revocations}:session:ID',
         '{revocations}:time',
         '{revocations}:user:ID',
       ]);
       for (const key of keys) expect(await redis.command(0, 'TTL', key)).toBeGreaterThan(0);
+    });
+
+    it('is not asked by a server whose clock was moved', async () => {
+      const user = await signUp(here);
+      await trusted(here, user);
+      here.clock.advance(60);
+      expect(await asksDatabase(here, user)).toBe(true);
+      await delay(LEASE_MS);
+      here.clock.advance(-60);
+      expect(await asksDatabase(here, user)).toBe(true);
+      await trusted(here, user);
     });
 
     it('is given up for changes that were made by hand', async () => {
@@ -155,21 +165,11 @@ const logOut = ({ accessToken }: TestUser) => here.call('mutation { logout }', {
       expect(await whoAmI(there, ended.accessToken)).toBe(REVOKED);
       expect(await whoAmI(there, changed.accessToken)).toBe(STALE);
     });
-
-    it('is not asked by a server whose clock was moved', async () => {
-      const user = await signUp(here);
-      await trusted(here, user);
-      here.clock.advance(60);
-      expect(await asksDatabase(here, user)).toBe(true);
-      await delay(LEASE_MS);
-      here.clock.advance(-60);
-      expect(await asksDatabase(here, user)).toBe(true);
-      await trusted(here, user);
-    });
   });
 
   describe('when Redis forgets', () => {
     beforeEach(() => start());
+    afterEach(() => instances.stop());
 
     const FAULTS: [string, () => Promise<unknown>][] = [
       ['flushed', () => redis.command(0, 'FLUSHALL')],
@@ -226,7 +226,10 @@ const logOut = ({ accessToken }: TestUser) => here.call('mutation { logout }', {
         return [cable.through(url), url];
       }),
     );
-    afterEach(() => cable.close());
+    afterEach(async () => {
+      await instances.stop();
+      cable.close();
+    });
 
     it.each<[string, () => void]>([
       ['unplugged', () => cable.close()],

@@ -35,6 +35,16 @@ describe('an idle session', () => {
     expect(answer.errors[0]?.extensions.action).toBe('LOGIN');
   });
 
+  it('is not brought nearer to its end by a clock that is set back during a refresh', async () => {
+    const user = await signUp(server);
+    const { expiresAt } = await rowOf(user);
+    server.clock.advance(-2 * IDLE);
+    const { refreshToken } = await refreshed(server, user.refreshToken);
+    server.clock.advance(2 * IDLE);
+    expect((await rowOf(user)).expiresAt).toEqual(expiresAt);
+    expect((await refreshed(server, refreshToken)).id).toBe(user.id);
+  });
+
   it('is kept alive by refreshes alone: reading with the access token moves nothing', async () => {
     const user = await signUp(server);
     const { lastActiveAt, expiresAt } = await rowOf(user);

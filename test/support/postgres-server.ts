@@ -20,6 +20,9 @@ export type StopMode = keyof typeof STOP_SIGNALS;
 /** Nothing in a throw-away folder has to outlive the machine. */
 const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'unix_socket_directories='];
 
+/** ... but what was committed outlives the server, in whatever way it ends. */
+const DURABLE = ['synchronous_commit=on'];
+
 /** The folder with PostgreSQL's programs: on the PATH, as `pg_config` says, or where Debian keeps them. */
 export function findPostgresBinaries(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...askPgConfig(), ...debianFolders()];
@@ -58,21 +61,26 @@ export class PostgresServer {
   readonly #binaries: string;
   readonly #folder: string;
   readonly #port: number;
+  readonly #settings: readonly string[];
   readonly #account = unprivilegedAccount();
   #process: ChildProcess | undefined;
 
-  private constructor(binaries: string, port: number) {
+  private constructor(binaries: string, port: number, settings: readonly string[]) {
     this.#binaries = binaries;
     this.#port = port;
+    this.#settings = settings;
     this.#folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'));
     process.on('exit', this.#removeNow);
   }
 
   /** Makes the folder and starts the server. @throws Error where the binaries are missing or the server does not answer */
-  static async create(): Promise<PostgresServer> {
+  static async create({ isDurable = false } = {}): Promise<PostgresServer> {
     const binaries = findPostgresBinaries();
     if (!binaries) throw new Error('PostgreSQL (initdb, postgres) is not installed');
-    const server = new PostgresServer(binaries, await getPort({ host: '127.0.0.1' }));
+    const server = new PostgresServer(binaries, await getPort({ host: '127.0.0.1' }), [
+      ...SETTINGS,
+      ...(isDurable ? DURABLE : []),
+    ]);
     try {
       server.#initialise();
       await server.start();
@@ -150,7 +158,7 @@ export class PostgresServer {
   }
 
   #launch(): ChildProcess {
-    const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+    const settings = this.#settings.flatMap((setting) => ['-c', setting]);
     const options = ['-D', this.#folder, '-h', '127.0.0.1', '-p', String(this.#port), ...settings];
     const child = spawn(join(this.#binaries, 'postgres'), options, {
       ...this.#account,

@@ -1,0 +1,93 @@
+import { jest } from '@jest/globals';
+import { PASSWORD, signUp } from '../support/accounts.js';
+import { testEngine } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { Instances } from '../support/instances.js';
+import { figureIn } from '../support/metrics.js';
+import { refusalOf } from '../support/refusals.js';
+import type { ServerProcess } from '../support/server-process.js';
+import type { TestServer } from '../support/test-server.js';
+
+jest.setTimeout(60_000);
+
+const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
+
+// @see twentyhq/twenty#3545
+(testEngine === 'postgres' ? describe : describe.skip)('limits of several instances', () => {
+  let instances: Instances;
+  beforeEach(async () => {
+    instances = await Instances.start({ RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1' });
+  });
+  afterEach(() => instances.stop());
+
+  /** How many of so many wrong passwords were looked at. */
+  async function guesses(email: string, ip: string, servers: (TestServer | ServerProcess)[], count: number) {
+    const input = { email, password: 'not the password' };
+    let checked = 0;
+    for (let index = 0; index < count; index++) {
+      const server = servers[index % servers.length];
+      const answer = await server?.call(LOGIN, { input }, { headers: { 'x-forwarded-for': ip } });
+      if (answer && refusalOf(answer) === 'INVALID_CREDENTIALS') checked += 1;
+    }
+    return checked;
+  }
+
+  it('are counted together: two instances give no guess more than one, and a restart forgets nothing', async () => {
+    const { here, there } = instances;
+    const { email } = await signUp(here);
+    expect(await guesses(email, '192.0.2.1', [here, there], 30)).toBe(10);
+    await there.kill();
+    await there.start();
+    expect(await guesses(email, '192.0.2.1', [there], 5)).toBeLessThanOrEqual(1);
+    // Nobody else is slowed down: the owner, elsewhere.
+    const input = { email, password: PASSWORD };
+    const answer = await there.call(LOGIN, { input }, { headers: { 'x-forwarded-for': '198.51.100.7' } });
+    expect(answer.errors).toEqual([]);
+  });
+
+  it('are halved in each instance while Redis is away, and whole again when it is back', async () => {
+    const { here, there, redis } = instances;
+    const { email } = await signUp(here);
+    await redis.kill();
+    const checked = await guesses(email, '192.0.2.2', [here, there], 30);
+    expect(checked).toBeLessThanOrEqual(12);
+    expect(checked).toBeGreaterThanOrEqual(10);
+    expect(figureIn(await there.metrics(), 'redis_fallbacks_total', '{use="limits"}')).toBeGreaterThan(0);
+    expect(figureIn(await there.metrics(), 'redis_up')).toBe(0);
+    await redis.start();
+    await eventually('Redis is used again', async () => figureIn(await there.metrics(), 'redis_up') === 1);
+    expect(await guesses(email, '192.0.2.3', [there], 20)).toBe(10);
+  });
+
+  it('have keys that end by themselves and name nobody', async () => {
+    const { here, there, redis } = instances;
+    const { email } = await signUp(here);
+    await guesses(email, '192.0.2.4', [here, there], 15);
+    const keys = ((await redis.command(0, 'KEYS', 'limit:*')) as string[]).sort();
+    expect(keys.length).toBeGreaterThan(3);
+    for (const key of keys) {
+      expect(key).not.toContain(email);
+      expect(await redis.command(0, 'TTL', key)).toBeGreaterThan(0);
+    }
+    expect(
+      new Set(
+        keys.map((key) =>
+          key
+            .split(':')
+            .slice(0, key.includes('wrong') ? 4 : 2)
+            .join(':'),
+        ),
+      ),
+    ).toEqual(
+      new Set([
+        'limit:login',
+        'limit:signup',
+        'limit:audited-refusals',
+        'limit:wrong-password:account:at-once',
+        'limit:wrong-password:account:delays',
+        'limit:wrong-password:account:gate',
+        'limit:wrong-password:address:at-once',
+      ]),
+    );
+  });
+});
