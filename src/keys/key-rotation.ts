@@ -113,7 +113,10 @@ export class KeyRotation implements Job, OnModuleInit {
 
   private async makeDue(em: EntityManager, rows: readonly SigningKey[]): Promise<number> {
     const newest = rows.findLast(({ algorithm }) => algorithm === this.env.JWT_ALGORITHM);
-    if (!newest) return 0;
+    if (!newest) {
+      await this.make(em, this.clock.now());
+      return 1;
+    }
     const lead = this.leadSeconds();
     const startsIn = (newest.activeFrom.getTime() - this.now()) / 1000;
     // Made while the clock was ahead: without this nothing would be made until it gets there again.

@@ -111,6 +111,8 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
       const successor = signing.find((other) => other.activeFrom > key.activeFrom);
       return phaseOf(key, successor, now, this.env) !== 'retired';
     });
+    // A table that was emptied is no reason to stop signing: the next run of the job makes a key.
+    if (signing.length === 0 && this.signingKeys.length > 0) return;
     this.signingKeys = signing;
     this.verificationKeys = new Map(standing.map(({ material }) => [material.kid, material]));
   }

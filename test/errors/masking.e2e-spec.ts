@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Session } from '../../src/sessions/session.entity.js';
 import { PASSWORD, refresh, signUp, type Tokens } from '../support/accounts.js';
 import { FAULT_CANARY, ForkModule } from '../support/fork.module.js';
+import { changeByHand } from '../support/by-hand.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -69,7 +70,9 @@ describe('tokens of a database that is no more', () => {
   it('are UNAUTHENTICATED where it was emptied under the server', async () => {
     const server = await TestServer.start();
     const user = await signUp(server);
-    for (const table of TABLES) await server.em().execute(`delete from ${table}`);
+    await changeByHand(server, async (em) => {
+      for (const table of TABLES) await em.execute(`delete from ${table}`);
+    });
     await expectUnauthenticated(server, user, 'TOKEN_REVOKED', 'REFRESH_TOKEN_INVALID');
     expect(await server.em().count(Session)).toBe(0);
     await server.stop();

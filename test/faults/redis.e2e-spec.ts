@@ -36,15 +36,19 @@ const FAULTS: [string, (redis: RedisServer) => Promise<unknown>, (redis: RedisSe
       const [server] = deployment.servers;
       if (!server) throw new Error('A deployment has an instance');
       const user = await signUp(server);
-      /** Milliseconds of `me` while Redis is away, one after the other and without other load. */
-      const waits: number[] = [];
-      for (let loss = 0; loss < LOSSES; loss++) {
-        await begin(redis);
+      /** Milliseconds of `me` while Redis is away, one after the other and without other load; and before. */
+      const [waits, before]: [number[], number[]] = [[], []];
+      const ask = async (times: number[]) => {
         for (let request = 0; request < 10; request++) {
           const started = performance.now();
           expect(await whoAmI(server, user.accessToken)).toBe(user.id);
-          waits.push(performance.now() - started);
+          times.push(performance.now() - started);
         }
+      };
+      for (let loss = 0; loss < LOSSES; loss++) {
+        await ask(before);
+        await begin(redis);
+        await ask(waits);
         await end(redis);
       }
       await deployment.underLoad(DEVICES, async () => {
@@ -63,13 +67,15 @@ const FAULTS: [string, (redis: RedisServer) => Promise<unknown>, (redis: RedisSe
         operations: history.entries.length,
         unanswered: history.count('unknown'),
         violations: violations.length,
-        'me without it, median ms': percentile(waits, 0.5),
+        'me with it, median ms': percentile(before, 0.5),
+        'without it': percentile(waits, 0.5),
         'most ms': percentile(waits, 1),
       });
       expect(violations).toEqual([]);
       // Redis is never a reason to refuse or to put off.
       expect(history.count('unknown')).toBe(0);
-      expect(percentile(waits, 0.9)).toBeLessThan(50);
+      // In one run, on whatever machine: what an outage adds.
+      expect(percentile(waits, 0.5) - percentile(before, 0.5)).toBeLessThan(50);
     },
   );
 });
