@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { ASVS_IDS } from './support/asvs-ids.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -87,5 +87,22 @@ describe('docs/security-rules.md', () => {
   it('says each rule once', () => {
     const rules = rows.map(([rule]) => rule);
     expect(rules.filter((rule, index) => rules.indexOf(rule) !== index)).toEqual([]);
+  });
+});
+
+describe('docs/operations/keys.md', () => {
+  const IMPORT = /^import \{([^}]+)\} from '(?:node:crypto|bcrypt|@nestjs\/jwt)';$/gm;
+
+  /** Types, and errors, do no cryptography. */
+  function usesCryptography(path: string): boolean {
+    const names = [...read(path).matchAll(IMPORT)].flatMap(([, list = '']) => list.split(',').map((it) => it.trim()));
+    return names.some((name) => name !== '' && !/^type |Error$/.test(name));
+  }
+
+  it('has every file that uses cryptography', () => {
+    const using = globSync('src/**/*.ts', { cwd: new URL('../..', import.meta.url) }).filter(usesCryptography);
+    const inventory = read('docs/operations/keys.md').split('## What cryptography there is')[1] ?? '';
+    const listed = [...inventory.matchAll(/`([a-z-]+\/[\w.-]+\.ts)`/g)].map(([, path = '']) => `src/${path}`);
+    expect(using.sort()).toEqual(listed.sort());
   });
 });

@@ -25,6 +25,8 @@ export interface TestServerOptions {
   databaseUrl?: string;
   /** False: this server has no Redis, though the suite has. The counters of the limits know no fake time in there. */
   redis?: boolean;
+  /** True: the database is migrated, and this server's account could not do it. */
+  isMigrated?: boolean;
 }
 
 /** The real application on a real database, listening on a real port. Only the clock is ours. */
@@ -45,7 +47,7 @@ export class TestServer {
     const url = databaseUrl ?? (await testDatabaseUrl());
     const redisUrl = hasRedis(options) ? await redisUrlFor(url) : undefined;
     const env = testEnv(url, { ...(redisUrl && { REDIS_URL: redisUrl }), ...overrides });
-    await migrate(env);
+    if (!options.isMigrated) await migrate(env);
     if (redisUrl) await beginRevocationList(url, redisUrl, env.ACCESS_TOKEN_TTL);
     const testing = await Test.createTestingModule({ imports: [AppModule.register(env), ...imports] })
       .overrideProvider(Clock)
