@@ -4,6 +4,7 @@ import { MikroORM } from '@mikro-orm/core';
 import { ormOptions } from '../../src/database/orm.options.js';
 import { entities } from '../../src/entities.js';
 import { refresh, signUp } from '../support/accounts.js';
+import { figureIn } from '../support/metrics.js';
 import { Deployment } from './support/deployment.js';
 import { outcomeOf } from './support/history.js';
 import { print, SCENARIO_TIMEOUT_MS, times } from './support/scale.js';
@@ -27,10 +28,13 @@ it('of any number of callers with one refresh token, on any instance, one rotate
     expect(successors.size).toBe(1);
     [token = ''] = successors;
   }
+  const figures = await Promise.all(deployment.servers.map((server) => server.metrics()));
+  const rotated = figures.map((text) => figureIn(text, 'refreshes_total', '{outcome="rotated"}'));
   const orm = await MikroORM.init(ormOptions({ DATABASE_URL: deployment.databaseUrl }, entities));
   const session = await orm.em.fork().findOneOrFail(Session, user.sessionId);
   await orm.close();
   await deployment.stop();
   print('one refresh token', { callers: CALLERS, rounds: ROUNDS, unanswered, rotations: session.refreshCounter });
   expect(session.refreshCounter).toBe(ROUNDS);
+  expect(rotated.reduce((sum, count) => sum + count, 0)).toBe(ROUNDS);
 });
