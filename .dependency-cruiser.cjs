@@ -5,7 +5,7 @@ const LAYERS = [
   ['logging', 'telemetry'],
   ['database'],
   ['store', 'jobs'],
-  ['audit', 'mail', 'keys'],
+  ['audit', 'mail', 'keys', 'revocation'],
   ['users', 'roles'],
   ['passwords', 'tokens', 'sessions', 'throttle'],
   ['auth'],

@@ -13,6 +13,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
+import { RevocationModule } from './revocation/revocation.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
@@ -37,6 +38,7 @@ export class AppModule {
         JobsModule,
         AuditModule,
         KeysModule,
+        RevocationModule,
         RolesModule,
         UsersModule,
         PasswordsModule,

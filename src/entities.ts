@@ -2,7 +2,7 @@ import { AuditEvent } from './audit/audit-event.entity.js';
 import { SigningKey } from './keys/signing-key.entity.js';
 import { JobState } from './jobs/job.entity.js';
 import { Role } from './roles/role.entity.js';
-import { RevocationListState } from './sessions/revocation-list.entity.js';
+import { RevocationListState } from './revocation/revocation-list.entity.js';
 import { Session } from './sessions/session.entity.js';
 import { User } from './users/user.entity.js';
 

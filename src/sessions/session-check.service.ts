@@ -5,7 +5,7 @@ import { Clock } from '../common/clock.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { AccessTokenClaims } from '../tokens/access-token.claims.js';
 import { tokenRevoked, tokenStale } from '../tokens/token.errors.js';
-import { RevocationList } from './revocation-list.js';
+import { RevocationList } from '../revocation/revocation-list.js';
 import { Session } from './session.entity.js';
 import { accountDisabled, sessionExpired } from './session.errors.js';
 

@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import { RevocationHeartbeat } from './revocation-heartbeat.js';
-import { RevocationList } from './revocation-list.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
 import { RotationService } from './rotation.service.js';
 import { SessionCheck } from './session-check.service.js';
 import { SessionPurge } from './session-purge.js';
@@ -11,17 +10,8 @@ import { SessionsService } from './sessions.service.js';
 import { UserSessionsResolver } from './user-sessions.resolver.js';
 
 @Module({
-  imports: [AuditModule, TokensModule],
-  providers: [
-    RevocationHeartbeat,
-    RevocationList,
-    RotationService,
-    SessionCheck,
-    SessionPurge,
-    SessionsService,
-    SessionResolver,
-    UserSessionsResolver,
-  ],
+  imports: [AuditModule, RevocationModule, TokensModule],
+  providers: [RotationService, SessionCheck, SessionPurge, SessionsService, SessionResolver, UserSessionsResolver],
   exports: [RotationService, SessionCheck, SessionsService],
 })
 export class SessionsModule {}

@@ -7,8 +7,8 @@ import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { User } from '../users/user.entity.js';
 import { formatRefreshToken, newRefreshSalt } from './refresh-token.js';
-import { RevocationList } from './revocation-list.js';
-import type { Revoked } from './revocation-store.js';
+import { RevocationList } from '../revocation/revocation-list.js';
+import type { Revoked } from '../revocation/revocation-store.js';
 import { Session } from './session.entity.js';
 import { sessionEnd } from './session-lifetime.js';
 

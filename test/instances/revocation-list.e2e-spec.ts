@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LEASE_MS } from '../../src/sessions/revocation-heartbeat.js';
+import { LEASE_MS } from '../../src/revocation/revocation-heartbeat.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { User } from '../../src/users/user.entity.js';

@@ -2,8 +2,8 @@ import { MikroORM } from '@mikro-orm/core';
 import { Redis } from 'ioredis';
 import { ormOptions } from '../../src/database/orm.options.js';
 import { entities } from '../../src/entities.js';
-import { REVOCATION_LIST, RevocationListState } from '../../src/sessions/revocation-list.entity.js';
-import { formatList, RevocationStore } from '../../src/sessions/revocation-store.js';
+import { REVOCATION_LIST, RevocationListState } from '../../src/revocation/revocation-list.entity.js';
+import { formatList, RevocationStore } from '../../src/revocation/revocation-store.js';
 
 /** A numbered database of the suite's Redis for each database: whoever shares the one shares the other. */
 export async function redisUrlFor(databaseUrl: string): Promise<string> {

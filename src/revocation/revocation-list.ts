@@ -6,10 +6,17 @@ import { ENV, type Env } from '../config/env.js';
 import { isSqlite } from '../database/orm.options.js';
 import { SharedStore } from '../store/shared-store.js';
 import { Metrics } from '../telemetry/metrics.js';
-import type { AccessTokenClaims } from '../tokens/access-token.claims.js';
 import { LEASE_MS, RevocationHeartbeat, type Trust } from './revocation-heartbeat.js';
 import { dropRevocationList, readRevocationRow } from './revocation-row.js';
 import type { Revoked, RevocationListId } from './revocation-store.js';
+
+/** What has to be known of an access token. Times are epoch seconds (RFC 7519 section 4.1). */
+interface TokenClaims {
+  readonly sid: string;
+  readonly sub: string;
+  readonly iat: number;
+  readonly exp: number;
+}
 
 /** How long after its loss a list may be trusted, where no heartbeat has seen the loss. Generous: clocks differ. */
 const JUST_DROPPED_MS = 30_000;
@@ -37,7 +44,7 @@ export class RevocationList implements EventSubscriber {
   }
 
   /** True when the session of these claims was certainly not revoked. False is no refusal: it means "ask the database". */
-  async vouchesFor(claims: AccessTokenClaims): Promise<boolean> {
+  async vouchesFor(claims: TokenClaims): Promise<boolean> {
     const { redis, trust } = this.heartbeat;
     if (!redis) return false;
     if (!trust || !this.store.isReady) {
@@ -71,7 +78,7 @@ export class RevocationList implements EventSubscriber {
     await delay(LEASE_MS);
   }
 
-  private covers(trust: Trust, { iat, exp }: AccessTokenClaims): boolean {
+  private covers(trust: Trust, { iat, exp }: TokenClaims): boolean {
     const { since, tokenTtl } = trust.list;
     const isAlive = this.clock.epochSeconds() < exp;
     return this.heartbeat.isCurrent(trust) && isAlive && iat >= since && exp - iat <= tokenTtl;
