@@ -43,6 +43,8 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
   private readonly stopping = new AbortController();
   private beating: Promise<void> = Promise.resolve();
   private trusted: Trust | undefined;
+  /** Goes up with every reason to distrust: what a heartbeat learned before it is worth nothing. */
+  private reasons = 0;
   /** The first heartbeat that found no list, and which loss of it that was. */
   private noList: { readonly at: number; readonly droppedAt: number | null } | undefined;
   private lastHeard = performance.now();
@@ -76,6 +78,7 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
   }
 
   distrust(): void {
+    this.reasons += 1;
     this.trusted = undefined;
   }
 
@@ -99,6 +102,7 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
 
   private async heartbeat(redis: RevocationStore): Promise<void> {
     const started = performance.now();
+    const { reasons } = this;
     const state = await this.ask(redis);
     const row = await readRevocationRow(this.em.fork());
     this.noList = this.lossOf(row);
@@ -114,7 +118,7 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
     const { list } = state;
     const isGood = list !== undefined && list.text === row.list && isComplete(list, state);
     const trust = isGood ? { list, until: started + LEASE_MS, clockOffset: this.clockOffset() } : undefined;
-    this.trusted = doubt === undefined ? trust : undefined;
+    this.trusted = doubt === undefined && reasons === this.reasons ? trust : undefined;
     if (!isGood && doubt === undefined) await this.begin(redis, state, row.list);
   }
 
