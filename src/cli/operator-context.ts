@@ -6,7 +6,8 @@ import { loadEnv } from '../config/load-env.js';
 
 /** Runs an operator's command on the services of the server itself, with a unit of work of its own. */
 export async function withServices(command: (app: INestApplicationContext) => Promise<void>): Promise<void> {
-  const env = loadEnv();
+  // A command serves nothing and does nobody's work but its own.
+  const env = { ...loadEnv(), METRICS_ENABLED: false, JOBS_ENABLED: false };
   const app = await NestFactory.createApplicationContext(AppModule.register(env), { logger: ['error'] });
   try {
     await RequestContext.create(app.get(MikroORM).em, () => command(app));

@@ -152,3 +152,18 @@ describe('origins and cookies', () => {
     expect(refusedNames({ ...PRODUCTION, COOKIE_DOMAIN: domain })).toEqual(refused);
   });
 });
+
+describe('KEY_ROTATION_INTERVAL', () => {
+  it('leaves each key time to be published and to sign', () => {
+    expect(refusedNames({ KEY_ROTATION_INTERVAL: '14m', JWKS_MAX_AGE: '5m' })).toEqual(['KEY_ROTATION_INTERVAL']);
+    expect(refusedNames({ KEY_ROTATION_INTERVAL: '15m', JWKS_MAX_AGE: '5m' })).toEqual([]);
+  });
+});
+
+describe('SHUTDOWN_DELAY', () => {
+  it('may be zero, as no other duration may', () => {
+    expect(refusedNames({ SHUTDOWN_DELAY: '0' })).toEqual([]);
+    expect(refusedNames({ SHUTDOWN_DELAY: '-1' })).toEqual(['SHUTDOWN_DELAY']);
+    expect(refusedNames({ SHUTDOWN_TIMEOUT: '0' })).toEqual(['SHUTDOWN_TIMEOUT']);
+  });
+});

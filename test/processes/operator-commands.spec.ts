@@ -1,9 +1,10 @@
 import { jest } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { logIn, PASSWORD } from '../support/accounts.js';
+import { logIn, PASSWORD, refreshed } from '../support/accounts.js';
 import { program, runProgram, type ProgramRun } from '../support/run-program.js';
 import { whoAmI } from '../support/refusals.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -22,6 +23,8 @@ describe('the operator', () => {
     BCRYPT_COST: '4',
     DATABASE_URL: `sqlite:${join(cwd, 'test.sqlite')}`,
     JWT_SECRET: randomBytes(32).toString('base64url'),
+    // The port is the server's: a command of the same environment must not want it.
+    METRICS_ENABLED: 'true',
   };
   const command = async (line: string, input = ''): Promise<ProgramRun> => {
     const run = await runProgram(program.operator, line.split(' '), { env, cwd, input });
@@ -79,5 +82,24 @@ describe('the operator', () => {
     const { accessToken } = await logIn(server, ADMIN);
     const { data } = await server.call('{ me { name emailVerified roles } }', {}, { token: accessToken });
     expect(data).toEqual({ me: { name: 'Ada', emailVerified: true, roles: ['admin', 'user'] } });
+  });
+
+  it('rotates signing keys and revokes one, under a running server, and sees how much each is used', async () => {
+    if (!server) throw new Error('The server of the former chapter runs');
+    const before = await logIn(server, ADMIN);
+    const former = decodeProtectedHeader(before.accessToken).kid ?? '';
+    const rotation = await command('keys rotate --now');
+    expect(rotation.stdout).toMatch(/^A new key is published\. It signs from \S+Z\.\n$/);
+    const { stdout } = await command('keys list');
+    expect(stdout).toMatch(new RegExp(`^${former}  ES256  active .* \\d+ tokens, `, 'm'));
+    expect(stdout).toMatch(/^[\w-]{43} {2}ES256 {2}published .* 0 tokens, never seen$/m);
+    expect(await command(`keys revoke ${former}`)).toEqual(
+      done(`${former} is revoked. Its tokens are refused; their owners refresh.`),
+    );
+    expect(await whoAmI(server, before.accessToken)).toBe('UNAUTHENTICATED/TOKEN_INVALID');
+    const next = await refreshed(server, before.refreshToken);
+    expect(decodeProtectedHeader(next.accessToken).kid).not.toBe(former);
+    expect(await whoAmI(server, next.accessToken)).toBe(before.id);
+    expect(await command('keys revoke nonsense')).toEqual(refused('No signing key with this kid is in use.'));
   });
 });
