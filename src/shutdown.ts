@@ -24,10 +24,11 @@ export function shutDownOnSignal(
     for (const name of SIGNALS) process.removeAllListeners(name);
     const logger = new Logger('Shutdown');
     logger.log(`${signal}: finishing what is in flight`);
-    const limit = setTimeout(() => {
+    const cutOff = (): void => {
       logger.warn(`Not finished within SHUTDOWN_TIMEOUT (${env.SHUTDOWN_TIMEOUT} s): requests are cut off`);
       process.exit(1);
-    }, env.SHUTDOWN_TIMEOUT * 1000);
+    };
+    const limit = setTimeout(cutOff, (env.SHUTDOWN_DELAY + env.SHUTDOWN_TIMEOUT) * 1000);
     drain(app, env)
       .then(stopTracing)
       .then(() => process.exit(0))

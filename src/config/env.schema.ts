@@ -130,7 +130,7 @@ export const envSchema = z.object({
     '0',
     'How long requests are still accepted after SIGTERM, while load balancers notice that this instance is not ready.',
   ),
-  SHUTDOWN_TIMEOUT: described(parse.duration('30s'), '30s', 'How long after SIGTERM requests may be in flight.'),
+  SHUTDOWN_TIMEOUT: described(parse.duration('30s'), '30s', 'How long requests may be in flight after SHUTDOWN_DELAY.'),
   LOG_LEVEL: described(
     parse.choice('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
     'info',
