@@ -1,9 +1,4 @@
-import { EntityManager } from '@mikro-orm/core';
-import type { SqlEntityManager } from '@mikro-orm/sqlite';
-import { Module } from '@nestjs/common';
-import { Query, Resolver } from '@nestjs/graphql';
 import { Client } from 'pg';
-import { Public } from '../../src/access/access.decorators.js';
 import { Transactions } from '../../src/database/transactions.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
@@ -11,22 +6,8 @@ import { logIn, refresh, refreshed, signUp, type TestUser } from '../support/acc
 import { Cable } from '../support/cable.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
+import { SlowModule } from '../support/slow.module.js';
 import { TestServer } from '../support/test-server.js';
-
-@Resolver()
-class SlowResolver {
-  constructor(private readonly em: EntityManager) {}
-
-  @Query(() => Boolean, { nullable: true })
-  @Public()
-  async slow(): Promise<boolean> {
-    await (this.em as SqlEntityManager).execute('select pg_sleep(30)');
-    return true;
-  }
-}
-
-@Module({ providers: [SlowResolver] })
-class SlowModule {}
 
 /** Two connections, and no patience. */
 const BOUNDS = {

@@ -1,28 +1,9 @@
-import type { SqlEntityManager } from '@mikro-orm/sqlite';
-import { Module } from '@nestjs/common';
-import { EntityManager } from '@mikro-orm/core';
-import { Query, Resolver } from '@nestjs/graphql';
-import { Public } from '../../src/access/access.decorators.js';
 import { signUp } from '../support/accounts.js';
 import { Cable } from '../support/cable.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
 import { whoAmI } from '../support/refusals.js';
+import { SlowModule } from '../support/slow.module.js';
 import { TestServer } from '../support/test-server.js';
-
-@Resolver()
-class SlowResolver {
-  constructor(private readonly em: EntityManager) {}
-
-  @Query(() => Boolean, { nullable: true })
-  @Public()
-  async slow(): Promise<boolean> {
-    await (this.em as SqlEntityManager).execute('select pg_sleep(15)');
-    return true;
-  }
-}
-
-@Module({ providers: [SlowResolver] })
-class SlowModule {}
 
 // The embedded engine has no connection to lose.
 (testEngine === 'postgres' ? describe : describe.skip)('a connection that is lost while it works', () => {
