@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A cable between the server and something that it depends on: a test may pull it, freeze it or make it long. */
+/** A cable between the server and something that it depends on: a test may pull it or freeze it. */
 export class Cable {
   readonly #sockets = new Set<Socket>();
   readonly #proxy: Server;
   #isFrozen = false;
-  #delayMs = 0;
 
   /** @param onSent hears what the server sends */
   private constructor(target: URL, onSent: (text: string) => void) {
@@ -51,11 +50,6 @@ export class Cable {
     for (const socket of this.#sockets) socket.resume();
   }
 
-  /** From now on everything arrives so much later, in each direction. */
-  lengthen(delayMs: number): void {
-    this.#delayMs = delayMs;
-  }
-
   close(): void {
     this.pull();
     this.#proxy.close();
@@ -64,10 +58,7 @@ export class Cable {
   #carry(from: Socket, to: Socket): void {
     this.#sockets.add(from);
     if (this.#isFrozen) from.pause();
-    from.on('data', (chunk) => {
-      if (this.#delayMs === 0) to.write(chunk);
-      else setTimeout(() => to.write(chunk), this.#delayMs);
-    });
+    from.on('data', (chunk) => to.write(chunk));
     from.on('error', () => from.destroy());
     from.on('close', () => {
       this.#sockets.delete(from);
