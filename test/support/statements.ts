@@ -1,20 +1,18 @@
 import { jest } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/core';
+import { currentRequestId } from '../../src/common/request-id.js';
 import type { TestServer } from './test-server.js';
 
-/** Heartbeats, jobs and the reading of keys go on meanwhile. */
-const BACKGROUND = /revocation_list|"jobs"|signing_keys/;
-
-/** The SQL statements that the server sends while `work` is done, but for those in the background. */
-export async function statementsOf(
-  server: TestServer,
-  work: () => Promise<unknown>,
-  background = BACKGROUND,
-): Promise<string[]> {
-  const log = jest.spyOn(server.app.get(MikroORM).config.getLogger(), 'logQuery');
+/** The SQL statements that the server sends for requests while `work` is done. Heartbeats and jobs, which go on meanwhile, do not count. */
+export async function statementsOf(server: TestServer, work: () => Promise<unknown>): Promise<string[]> {
+  const statements: string[] = [];
+  const logger = server.app.get(MikroORM).config.getLogger();
+  const log = jest.spyOn(logger, 'logQuery').mockImplementation(({ query = '' }) => {
+    if (currentRequestId() !== undefined) statements.push(query);
+  });
   try {
     await work();
-    return log.mock.calls.map(([{ query = '' }]) => query).filter((query) => !background.test(query));
+    return statements;
   } finally {
     log.mockRestore();
   }

@@ -151,10 +151,9 @@ describe('the header of a genuine token', () => {
   it('a made-up kid does not cost a read of the database each time', async () => {
     server.clock.advance(2);
     const tokens = Array.from({ length: 50 }, (_, index) => forge(claims, { kid: `made-up-${index}` }));
-    const statements = await statementsOf(server, () => expectRefused(tokens), /revocation_list/);
+    const statements = await statementsOf(server, () => expectRefused(tokens));
     const readsOfKeys = statements.filter((sql) => /from .signing_keys/.test(sql));
-    // One for the first of them, and the instance reads its keys again every second anyway.
-    expect(readsOfKeys.length).toBeGreaterThanOrEqual(1);
+    // At most one in each second that passes meanwhile.
     expect(readsOfKeys.length).toBeLessThan(5);
     server.clock.advance(-2);
   });
