@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { passwordProblem } from '../../src/passwords/password-policy.js';
+import { fastestMs } from '../support/fastest.js';
 
 const email = 'Ada.Lovelace@Example.com';
 const tooShort = 'The password must have at least 8 characters.';
@@ -53,12 +54,9 @@ describe('a new password is refused', () => {
     expect(passwordProblem(password, { email })).toBe(problem);
   });
 
-  it('in no time when it has megabytes', () => {
+  it('in no time when it has megabytes', async () => {
     const megabytes = 'e\u0301'.repeat(5_000_000);
-
-    const start = performance.now();
-    expect(passwordProblem(megabytes, { email })).toBe(tooLong);
-    expect(performance.now() - start).toBeLessThan(100);
+    expect(await fastestMs(() => expect(passwordProblem(megabytes, { email })).toBe(tooLong))).toBeLessThan(100);
   });
 
   it('when it equals the e-mail in another normal form', () => {
