@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { AppError } from '../../src/common/app-error.js';
 import { HashingQueue } from '../../src/passwords/hashing-queue.js';
 import { PasswordsService } from '../../src/passwords/passwords.service.js';
-import { BCRYPT_SHA256_V1, BCRYPT_SHA256_V2, PLAIN_BCRYPT, UNREADABLE_HASHES } from './published-hashes.js';
 import { fastestMs, RUNS } from '../support/fastest.js';
+import { BCRYPT_SHA256_V1, BCRYPT_SHA256_V2, PLAIN_BCRYPT, UNREADABLE_HASHES } from './published-hashes.js';
 
 const email = 'ada@example.com';
 const passphrase = 'a passphrase for the tests';

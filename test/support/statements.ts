@@ -3,12 +3,18 @@ import { MikroORM } from '@mikro-orm/core';
 import { currentRequestId } from '../../src/common/request-id.js';
 import type { TestServer } from './test-server.js';
 
-/** The SQL statements that the server sends for requests while `work` is done. Heartbeats and jobs, which go on meanwhile, do not count. */
-export async function statementsOf(server: TestServer, work: () => Promise<unknown>): Promise<string[]> {
-  const statements: string[] = [];
+interface Statement {
+  readonly sql: string;
+  /** False for heartbeats, jobs and whatever else goes on in the background. */
+  readonly isOfRequest: boolean;
+}
+
+/** Every SQL statement that the server sends while `work` is done. */
+export async function allStatementsOf(server: TestServer, work: () => Promise<unknown>): Promise<Statement[]> {
+  const statements: Statement[] = [];
   const logger = server.app.get(MikroORM).config.getLogger();
-  const log = jest.spyOn(logger, 'logQuery').mockImplementation(({ query = '' }) => {
-    if (currentRequestId() !== undefined) statements.push(query);
+  const log = jest.spyOn(logger, 'logQuery').mockImplementation(({ query: sql = '' }) => {
+    statements.push({ sql, isOfRequest: currentRequestId() !== undefined });
   });
   try {
     await work();
@@ -16,4 +22,10 @@ export async function statementsOf(server: TestServer, work: () => Promise<unkno
   } finally {
     log.mockRestore();
   }
+}
+
+/** The SQL statements that the server sends for requests while `work` is done. */
+export async function statementsOf(server: TestServer, work: () => Promise<unknown>): Promise<string[]> {
+  const statements = await allStatementsOf(server, work);
+  return statements.filter(({ isOfRequest }) => isOfRequest).map(({ sql }) => sql);
 }

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import fc from 'fast-check';
 import { signUp, type TestUser } from '../support/accounts.js';
 import { whoAmI } from '../support/refusals.js';
-import { statementsOf } from '../support/statements.js';
+import { allStatementsOf } from '../support/statements.js';
 import { TestServer } from '../support/test-server.js';
 import { forgerOf, withSegment } from './forge.js';
 
@@ -151,9 +151,10 @@ describe('the header of a genuine token', () => {
   it('a made-up kid does not cost a read of the database each time', async () => {
     server.clock.advance(2);
     const tokens = Array.from({ length: 50 }, (_, index) => forge(claims, { kid: `made-up-${index}` }));
-    const statements = await statementsOf(server, () => expectRefused(tokens));
-    const readsOfKeys = statements.filter((sql) => /from .signing_keys/.test(sql));
-    // At most one in each second that passes meanwhile.
+    const statements = await allStatementsOf(server, () => expectRefused(tokens));
+    const readsOfKeys = statements.filter(({ sql }) => /from .signing_keys/.test(sql));
+    // One for the first of them, and the instance reads its keys again every second anyway.
+    expect(readsOfKeys.length).toBeGreaterThanOrEqual(1);
     expect(readsOfKeys.length).toBeLessThan(5);
     server.clock.advance(-2);
   });
