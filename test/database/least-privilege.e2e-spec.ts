@@ -5,6 +5,7 @@ import { whoAmI } from '../support/refusals.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { migrate, TestServer } from '../support/test-server.js';
 
+// SQLite has no accounts.
 (testEngine === 'postgres' ? it : it.skip)(
   'serves with an account that may read and write its tables and nothing else',
   async () => {

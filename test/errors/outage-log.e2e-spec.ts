@@ -10,6 +10,7 @@ import { migrate } from '../support/test-server.js';
 
 jest.setTimeout(60_000);
 
+// An embedded database is not away, and Redis comes with PostgreSQL.
 (testEngine === 'postgres' ? it : it.skip)(
   'the log says which dependency is away and what to do, once for Redis, and under the request for PostgreSQL',
   async () => {

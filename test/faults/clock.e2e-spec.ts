@@ -26,6 +26,7 @@ function millisecondsOf(offset: string): number {
 
 const UNDONE = /^[0-9a-f]{8}-/;
 
+// Install Debian's `faketime` to run it. CI does.
 (hasFakeTime ? describe : describe.skip)('the clock of the process is set while it works', () => {
   let folder: string;
   let deployment: Deployment;

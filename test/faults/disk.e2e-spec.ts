@@ -32,7 +32,7 @@ afterAll(() => {
   rmSync(disk, { recursive: true, force: true });
 });
 
-// A disk that PostgreSQL fills fails its COMMIT, which `postgres.e2e-spec.ts` does.
+// Only root can mount a small disk. One that PostgreSQL fills fails its COMMIT, which `postgres.e2e-spec.ts` does.
 (disk === undefined ? it.skip : it)(
   'a full disk: SERVICE_UNAVAILABLE, nothing is half done, and a refresh consumes nothing',
   async () => {
@@ -95,6 +95,7 @@ afterAll(() => {
   },
 );
 
+// PostgreSQL lets many write at once.
 (testEngine === 'sqlite' ? it : it.skip)(
   '50 parallel writers, and an operator beside them, never hear of a lock',
   async () => {

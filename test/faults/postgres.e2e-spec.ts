@@ -16,6 +16,7 @@ const MODES: readonly StopMode[] = ['fast', 'immediate'];
 const TERMINATE = `select pg_terminate_backend(pid) from pg_stat_activity
   where pid <> pg_backend_pid() and application_name = 'latchkey'`;
 
+// SQLite is part of the process: `kills.e2e-spec.ts` and `disk.e2e-spec.ts` are its faults.
 (testEngine === 'postgres' ? describe : describe.skip)('PostgreSQL under load', () => {
   let postgres: PostgresServer;
   let deployment: Deployment;

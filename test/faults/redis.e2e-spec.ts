@@ -25,6 +25,7 @@ const FAULTS: [string, (redis: RedisServer) => Promise<unknown>, (redis: RedisSe
   ],
 ];
 
+// Redis comes with PostgreSQL.
 (testEngine === 'postgres' ? describe : describe.skip)('Redis under load', () => {
   // @see opengovsg/plumber PR#2203, redis/ioredis#1146
   it.each(FAULTS)(

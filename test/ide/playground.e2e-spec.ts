@@ -8,6 +8,7 @@ if (!canRunBrowser) {
 /** Drawing the page takes seconds where there is no graphics card and the other suites want the cores too. */
 const PATIENCE = 60_000;
 
+// Install Debian's `chromium` to run it. CI does.
 (canRunBrowser ? describe : describe.skip)('the playground in a browser', () => {
   let server: TestServer;
   let browser: PlaygroundBrowser;

@@ -12,6 +12,7 @@ jest.setTimeout(60_000);
 
 const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
 
+// SQLite has one instance.
 // @see twentyhq/twenty#3545
 (testEngine === 'postgres' ? describe : describe.skip)('limits of several instances', () => {
   let instances: Instances;

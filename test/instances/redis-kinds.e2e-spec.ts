@@ -45,6 +45,7 @@ async function withPassword(): Promise<Kind> {
   return { url: `redis://latchkey:p%40ss%2Fword@127.0.0.1:${master.port}/3`, master, others: [] };
 }
 
+// Redis comes with PostgreSQL.
 (testEngine === 'postgres' ? it : it.skip).each([
   ['a Cluster', cluster, 0],
   ['Sentinels', sentinel, 0],
