@@ -21,6 +21,8 @@ export function keysCommand(): Command {
   keys
     .command('revoke <kid>')
     .description('refuse every token of a key that may have leaked, and sign with another')
+    // A `kid` is base64url: one in 64 begins with a dash, and is no option.
+    .allowUnknownOption()
     .action(async (kid: string) => (await actions()).revokeKey(kid));
 
   return keys;

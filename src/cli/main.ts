@@ -10,6 +10,8 @@ import { userCommand } from './user.command.js';
 const program = new Command('latchkey')
   .description('Operate a Latchkey server. Reads the same environment and .env file as the server.')
   .version(VERSION)
+  // What follows a command belongs to it: a `kid` that begins with -V asks for no version.
+  .enablePositionalOptions()
   .addCommand(dbCommand())
   .addCommand(keysCommand())
   .addCommand(userCommand());

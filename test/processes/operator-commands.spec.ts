@@ -100,6 +100,10 @@ describe('the operator', () => {
     const next = await refreshed(server, before.refreshToken);
     expect(decodeProtectedHeader(next.accessToken).kid).not.toBe(former);
     expect(await whoAmI(server, next.accessToken)).toBe(before.id);
-    expect(await command('keys revoke nonsense')).toEqual(refused('No signing key with this kid is in use.'));
+  });
+
+  // base64url has dashes, so a `kid` may look like an option, even like one that the program knows.
+  it.each(['nonsense', '-_onsense', '--nsense', '-honsense', '-Vonsense'])('takes %s for a kid', async (kid) => {
+    expect(await command(`keys revoke ${kid}`)).toEqual(refused('No signing key with this kid is in use.'));
   });
 });
