@@ -9,6 +9,7 @@ const LAYERS = [
   ['users', 'roles'],
   ['passwords', 'tokens', 'sessions', 'throttle'],
   ['auth'],
+  ['lifecycle'],
   ['graphql', 'health', 'http', 'ide'],
   ['cli'],
 ];

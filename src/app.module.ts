@@ -9,9 +9,13 @@ import { entities } from './entities.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IdeModule } from './ide/ide.module.js';
+import { MailsModule } from './ide/mails.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import { showsMails } from './mail/mail-folder.js';
+import { MailModule } from './mail/mail.module.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { RolesModule } from './roles/roles.module.js';
@@ -37,6 +41,7 @@ export class AppModule {
         StoreModule,
         JobsModule,
         AuditModule,
+        MailModule,
         KeysModule,
         RevocationModule,
         RolesModule,
@@ -46,9 +51,11 @@ export class AppModule {
         SessionsModule,
         ThrottleModule,
         AuthModule,
+        LifecycleModule,
         GraphQLModule,
         HealthModule,
         ...(env.IDE ? [IdeModule] : []),
+        ...(showsMails(env) ? [MailsModule] : []),
       ],
     };
   }

@@ -4,6 +4,7 @@ import { GqlExecutionContext } from '@nestjs/graphql';
 import type { Request, Response } from 'express';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { ClientInfo } from '../common/client-info.js';
+import { canonicalLocale } from '../common/locale.js';
 
 /** What every resolver finds in its context. Made afresh for each request. */
 export interface GraphQLContext {
@@ -31,9 +32,14 @@ const USER_AGENT_MAX_LENGTH = 500;
  * Address and device of the caller. Express works the address out under `TRUST_PROXY`; what a proxy hands down and is no
  * address (ASVS 4.1.3) counts as coming from the proxy itself.
  */
-export function clientOf({ ip, socket, headers }: Request): ClientInfo {
+export function clientOf(request: Request): ClientInfo {
+  const { ip, socket, headers } = request;
   const userAgent = headers['user-agent']?.replace(/\p{C}/gu, '').slice(0, USER_AGENT_MAX_LENGTH);
   // IPv4 on a dual-stack socket arrives as an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2).
   const address = (ip && isIP(ip) !== 0 ? ip : socket.remoteAddress)?.replace(/^::ffff:/, '');
-  return { ipAddress: address ?? null, userAgent: userAgent || null };
+  return {
+    ipAddress: address ?? null,
+    userAgent: userAgent || null,
+    locale: canonicalLocale(request.acceptsLanguages()[0]),
+  };
 }

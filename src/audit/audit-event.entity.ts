@@ -7,6 +7,7 @@ const schema = defineEntity({
   tableName: 'audit_events',
   indexes: [
     { name: 'audit_events_subject_at', properties: ['subjectId', 'at'] },
+    { name: 'audit_events_actor_at', properties: ['actorId', 'at'] },
     { name: 'audit_events_at', properties: ['at'] },
   ],
   properties: {

@@ -31,6 +31,12 @@ export class AuditService {
     this.log.add(em, event);
   }
 
+  /** Of a user who is gone the trail keeps what was decided, and not from where they came. */
+  async anonymise(em: EntityManager, userId: string): Promise<void> {
+    const theirs = { $or: [{ subjectId: userId }, { actorId: userId }] };
+    await em.nativeUpdate(AuditEvent, theirs, { ipAddress: null, userAgent: null });
+  }
+
   /** For what would fill the table: a line of the log alone. */
   logOnly(type: AuditEventType, facts: AuditFacts): void {
     this.log.write({ type, ...columnsOf(facts) });

@@ -11,6 +11,9 @@ import { RolesService } from '../roles/roles.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { User } from '../users/user.entity.js';
 import { normalizeEmail } from '../users/email.js';
+import { HeldAddresses } from '../users/held-addresses.service.js';
+import { AccountLinks } from './account-links.js';
+import { AddressTaken } from './address-taken.js';
 import { lastAdmin } from './auth.errors.js';
 
 export interface NewAccount {
@@ -19,6 +22,7 @@ export interface NewAccount {
   passwordHash: string | null;
   name?: string | null;
   emailVerified?: boolean;
+  locale?: string | null;
   roles?: readonly string[];
 }
 
@@ -32,11 +36,17 @@ export class AccountsService {
     private readonly transactions: Transactions,
     private readonly roles: RolesService,
     private readonly sessions: SessionsService,
+    private readonly links: AccountLinks,
+    private readonly held: HeldAddresses,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
-  /** Adds the account to the transaction of `em`. A taken address fails at flush, by the unique index. */
+  /**
+   * Adds the account to the transaction of `em`.
+   *
+   * @throws what `isAddressTaken` knows, of a taken or held address
+   */
   async create(em: EntityManager, account: NewAccount): Promise<User> {
     const roles = await this.roles.named(em, account.roles ?? [USER_ROLE]);
     const user = em.create(User, {
@@ -45,11 +55,14 @@ export class AccountsService {
       passwordHash: account.passwordHash,
       name: account.name ?? null,
       emailVerified: account.emailVerified ?? false,
+      locale: account.locale ?? null,
       version: 1,
       roles,
       createdAt: this.clock.now(),
     });
     await em.flush();
+    // Only now: whoever was about to leave the address has committed, and with it the hold.
+    if (await this.held.isHeld(em, account.email)) throw new AddressTaken();
     return user;
   }
 
@@ -74,6 +87,7 @@ export class AccountsService {
       user.disabledAt = this.clock.now();
       user.disabledReason = reason;
       await this.sessions.revoke(em, user.id, 'all', 'account_disabled');
+      await this.links.void(em, user);
       this.record(em, 'user.disabled', user, actorId);
       return user;
     });
@@ -105,8 +119,12 @@ export class AccountsService {
     return user;
   }
 
-  /** The lock on the role's row makes two admins who demote each other wait for each other. */
-  private async assertNotLastAdmin(em: EntityManager, user: User): Promise<void> {
+  /**
+   * The lock on the role's row makes two admins who demote each other wait for each other.
+   *
+   * @throws AppError `CONFLICT`
+   */
+  async assertNotLastAdmin(em: EntityManager, user: User): Promise<void> {
     const role = await em.findOneOrFail(Role, ADMIN_ROLE, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (!user.roles.contains(role)) return;
     const others = await em.count(User, { id: { $ne: user.id }, disabledAt: null, roles: { name: ADMIN_ROLE } });

@@ -1,10 +1,13 @@
 import { Field, InputType } from '@nestjs/graphql';
-import { Transform } from 'class-transformer';
-import { IsNotEmpty, IsOptional, Matches, MaxLength } from 'class-validator';
+import { IsNotEmpty, MaxLength } from 'class-validator';
 import { AcceptablePassword } from '../passwords/acceptable-password.decorator.js';
 import { PASSWORD_MAX_LENGTH } from '../passwords/password-policy.js';
 import { EmailAddress } from '../users/email.js';
+import { DisplayName, Locale } from '../users/profile.decorators.js';
 import { TokenTransport } from './token-transport.js';
+
+const LOCALE_OF_MAILS =
+  'The language of mails, as a BCP 47 tag such as `de` or `de-CH`. Absent: what the browser prefers (Accept-Language).';
 
 const transport = {
   nullable: true,
@@ -23,11 +26,12 @@ export class SignupInput {
   password!: string;
 
   @Field(() => String, { nullable: true, description: 'What to call the user. At most 200 characters.' })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value))
-  @IsOptional()
-  @MaxLength(200, { message: 'must not be longer than 200 characters' })
-  @Matches(/^[^\p{Cc}\p{Cs}]+$/u, { message: 'must hold visible characters only' })
+  @DisplayName()
   name?: string | null;
+
+  @Field(() => String, { nullable: true, description: LOCALE_OF_MAILS })
+  @Locale()
+  locale?: string | null;
 
   @Field(() => TokenTransport, transport)
   transport!: TokenTransport | null;

@@ -2,12 +2,14 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AuditModule } from '../audit/audit.module.js';
+import { MailModule } from '../mail/mail.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { RateLimitGuard } from '../throttle/rate-limit.guard.js';
 import { ThrottleModule } from '../throttle/throttle.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountLinks } from './account-links.js';
 import { AccountsService } from './accounts.service.js';
 import { AdminBootstrap } from './admin-bootstrap.js';
 import { AuthCookies } from './auth-cookies.js';
@@ -18,6 +20,7 @@ import { JwtStrategy } from './jwt.strategy.js';
 import { KnownDevices } from './known-devices.js';
 import { LoginService } from './login.service.js';
 import { LogoutService } from './logout.service.js';
+import { NewDeviceNotice } from './new-device-notice.js';
 import { OwnSessionsResolver } from './own-sessions.resolver.js';
 import { OwnSessionsService } from './own-sessions.service.js';
 import { RefreshService } from './refresh.service.js';
@@ -25,11 +28,21 @@ import { RegistrationService } from './registration.service.js';
 import { RequestCredentials } from './request-credentials.js';
 import { RolesGuard } from './roles.guard.js';
 import { ServerInfoResolver } from './server-info.resolver.js';
+import { SignIns } from './sign-ins.js';
 import { SignupService } from './signup.service.js';
 import { TokenIssuer } from './token-issuer.js';
 
 @Module({
-  imports: [PassportModule, AuditModule, UsersModule, PasswordsModule, TokensModule, SessionsModule, ThrottleModule],
+  imports: [
+    PassportModule,
+    AuditModule,
+    MailModule,
+    UsersModule,
+    PasswordsModule,
+    TokensModule,
+    SessionsModule,
+    ThrottleModule,
+  ],
   providers: [
     // Who calls, what they may, how often: guards run in this order, on every field and route.
     { provide: APP_GUARD, useClass: GqlAuthGuard },
@@ -38,6 +51,7 @@ import { TokenIssuer } from './token-issuer.js';
     JwtStrategy,
     RequestCredentials,
 
+    AccountLinks,
     AccountsService,
     AdminBootstrap,
     RegistrationService,
@@ -47,6 +61,8 @@ import { TokenIssuer } from './token-issuer.js';
     LogoutService,
     OwnSessionsService,
     TokenIssuer,
+    SignIns,
+    NewDeviceNotice,
 
     AuthCookies,
     KnownDevices,
@@ -55,6 +71,6 @@ import { TokenIssuer } from './token-issuer.js';
     OwnSessionsResolver,
     ServerInfoResolver,
   ],
-  exports: [AccountsService, RegistrationService],
+  exports: [AccountLinks, AccountsService, AuthCookies, AuthResponder, KnownDevices, RegistrationService, SignIns],
 })
 export class AuthModule {}

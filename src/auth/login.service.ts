@@ -9,15 +9,15 @@ import { ENV, type Env } from '../config/env.js';
 import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import type { Session } from '../sessions/session.entity.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { User } from '../users/user.entity.js';
 import { PasswordAttempts } from '../throttle/password-attempts.js';
 import { UsersService } from '../users/users.service.js';
 import { invalidCredentials } from './auth.errors.js';
 import type { LoginInput } from './auth.inputs.js';
 import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
+import { NewDeviceNotice } from './new-device-notice.js';
 import type { SignedIn } from './signed-in.js';
-import { TokenIssuer } from './token-issuer.js';
+import { SignIns } from './sign-ins.js';
 
 /**
  * Signs a user in with a password. Every refusal costs one hash and gives one answer, so neither time nor text tells
@@ -31,8 +31,8 @@ export class LoginService {
     private readonly attempts: PasswordAttempts,
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
-    private readonly sessions: SessionsService,
-    private readonly issuer: TokenIssuer,
+    private readonly signIns: SignIns,
+    private readonly newDevices: NewDeviceNotice,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'REQUIRE_EMAIL_VERIFICATION'>,
@@ -40,10 +40,20 @@ export class LoginService {
 
   /** @param deviceId of a device that is known to the account, see `KnownDevices` */
   login(input: LoginInput, client: ClientInfo, deviceId?: string): Promise<SignedIn | EmailVerificationRequired> {
-    return this.attempts.count({ email: input.email, client, deviceId }, () => this.authenticate(input, client));
+    const attempt = { email: input.email, client, deviceId };
+    return this.attempts.count(attempt, async () => {
+      const outcome = await this.authenticate(input, client, deviceId);
+      // The account changed while its password was being checked, which is therefore to be checked once more.
+      const last = outcome === 'changed' ? await this.authenticate(input, client, deviceId) : outcome;
+      return last === 'changed' ? this.refuse(null, client) : last;
+    });
   }
 
-  private async authenticate(input: LoginInput, client: ClientInfo): Promise<SignedIn | EmailVerificationRequired> {
+  private async authenticate(
+    input: LoginInput,
+    client: ClientInfo,
+    deviceId?: string,
+  ): Promise<SignedIn | EmailVerificationRequired | 'changed'> {
     const user = await this.users.byEmailWithPassword(input.email);
     const matches = await this.passwords.verify(input.password, user?.passwordHash ?? null);
     if (!user || !matches || user.disabledAt) return this.refuse(user, client);
@@ -51,26 +61,28 @@ export class LoginService {
       await this.record('user.login_unverified', user, client);
       return verificationRequired(user.email);
     }
-    const session = await this.open(user, input.password, client);
-    if (!session) return this.refuse(user, client);
-    return this.issuer.issue(user, session, this.sessions.refreshTokenOf(session));
+    const session = await this.open(user, input.password, client, deviceId);
+    return session ? this.signIns.tokens(user, session) : 'changed';
   }
 
-  /** The new session, or undefined when the account was disabled or deleted while its password was being checked. */
-  private async open(user: User, password: string, client: ClientInfo): Promise<Session | undefined> {
+  /** The new session, or undefined when the account is no longer the one whose password was checked. */
+  private async open(
+    user: User,
+    password: string,
+    client: ClientInfo,
+    deviceId?: string,
+  ): Promise<Session | undefined> {
     const now = this.clock.now();
-    const oldHash = user.passwordHash ?? '';
-    const newHash = this.passwords.needsRehash(oldHash) ? await this.tryRehash(password) : undefined;
+    const { id, email, passwordHash } = user;
+    const newHash = this.passwords.needsRehash(passwordHash ?? '') ? await this.tryRehash(password) : undefined;
     return this.transactions.run(async (em) => {
       // The first statement takes the row: it decides against a change at the same moment, and one user's logins queue.
-      if ((await em.nativeUpdate(User, { id: user.id, disabledAt: null }, { lastLoginAt: now })) === 0)
-        return undefined;
+      const checked = { id, email, passwordHash: passwordHash ?? null, disabledAt: null };
+      const change = { lastLoginAt: now, ...(newHash && { passwordHash: newHash }) };
+      if ((await em.nativeUpdate(User, checked, change)) === 0) return undefined;
+      await this.newDevices.write(em, user, client, deviceId);
       user.lastLoginAt = now;
-      if (newHash) await em.nativeUpdate(User, { id: user.id, passwordHash: oldHash }, { passwordHash: newHash });
-      const session = await this.sessions.start(em, user, client, ['pwd']);
-      const facts = { actorId: user.id, subjectId: user.id, sessionId: session.id, client };
-      this.audit.record(em, 'user.logged_in', facts);
-      return session;
+      return this.signIns.open(em, user, client, ['pwd']);
     });
   }
 

@@ -1,13 +1,11 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../common/app-error.js';
-import { ErrorAction, ErrorCode } from '../common/error-codes.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
-import { isEmailAddress, normalizeEmail } from '../users/email.js';
+import { isEmailAddress, normalizeEmail, notAnEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
 import { AccountsService } from './accounts.service.js';
+import { isAddressTaken } from './address-taken.js';
 import { emailTaken } from './auth.errors.js';
 
 export interface Registration {
@@ -30,13 +28,7 @@ export class RegistrationService {
 
   async register({ email: given, password, ...account }: Registration): Promise<User> {
     const email = normalizeEmail(given);
-    if (!isEmailAddress(email)) {
-      const fields = [{ path: 'email', message: 'must be an e-mail address' }];
-      throw new AppError(ErrorCode.BAD_USER_INPUT, 'email: must be an e-mail address', {
-        action: ErrorAction.FIX_INPUT,
-        fields,
-      });
-    }
+    if (!isEmailAddress(email)) throw notAnEmail('email');
     const passwordHash = await this.passwords.hashNew(password, { email, path: 'password' });
     try {
       return await this.transactions.runApart(async (em) => {
@@ -45,7 +37,7 @@ export class RegistrationService {
         return user;
       });
     } catch (error) {
-      if (error instanceof UniqueConstraintViolationException) throw emailTaken('email');
+      if (isAddressTaken(error)) throw emailTaken('email');
       throw error;
     }
   }

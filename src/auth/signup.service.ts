@@ -1,13 +1,14 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { Transactions } from '../database/transactions.js';
+import { Outbox } from '../mail/outbox.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountsService } from './accounts.service.js';
+import { isAddressTaken } from './address-taken.js';
 import { emailTaken, signupClosed } from './auth.errors.js';
 import type { SignupInput } from './auth.inputs.js';
 import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
@@ -15,8 +16,11 @@ import type { SignedIn } from './signed-in.js';
 import { TokenIssuer } from './token-issuer.js';
 
 /**
- * Makes an account and signs its owner in. Account, session and audit event are one transaction, so a refused sign-up
+ * Makes an account and signs its owner in. Account, session, mail and audit event are one transaction, so a refused sign-up
  * leaves nothing; the unique index decides between two at once.
+ *
+ * With `REQUIRE_EMAIL_VERIFICATION` nobody is signed in, and a taken address has the same answer as a new one: each of the
+ * two is one mail, to the owner of the address (ASVS 6.3.8).
  */
 @Injectable()
 export class SignupService {
@@ -25,6 +29,7 @@ export class SignupService {
     private readonly accounts: AccountsService,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
+    private readonly outbox: Outbox,
     private readonly issuer: TokenIssuer,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -35,26 +40,38 @@ export class SignupService {
     if (!this.env.SIGNUP_ENABLED) throw signupClosed();
     const passwordHash = await this.passwords.hashNew(input.password, { email: input.email });
     const created = await this.create(input, passwordHash, client);
-    if (this.env.REQUIRE_EMAIL_VERIFICATION) return verificationRequired(input.email);
+    if (this.env.REQUIRE_EMAIL_VERIFICATION) {
+      if (!created) await this.tellOwner(input.email, client);
+      return verificationRequired(input.email);
+    }
     if (!created?.session) throw emailTaken();
     return this.issuer.issue(created.user, created.session, this.sessions.refreshTokenOf(created.session));
   }
 
   /** The new account with its session, or undefined when the address is taken. */
   private async create(input: SignupInput, passwordHash: string, client: ClientInfo) {
+    const { email, name = null } = input;
+    const locale = input.locale ?? client.locale;
     try {
       return await this.transactions.run(async (em) => {
-        const user = await this.accounts.create(em, { email: input.email, passwordHash, name: input.name ?? null });
+        const user = await this.accounts.create(em, { email, passwordHash, name, locale });
         const isSignedIn = !this.env.REQUIRE_EMAIL_VERIFICATION;
         if (isSignedIn) user.lastLoginAt = this.clock.now();
+        else this.outbox.write(em, { template: 'verify-email', recipient: email, userId: user.id, locale });
         const session = isSignedIn ? await this.sessions.start(em, user, client, ['pwd']) : undefined;
         const facts = { actorId: user.id, subjectId: user.id, client };
         this.audit.record(em, 'user.signed_up', { ...facts, ...(session && { sessionId: session.id }) });
         return { user, session };
       });
     } catch (error) {
-      if (error instanceof UniqueConstraintViolationException) return undefined;
+      if (isAddressTaken(error)) return undefined;
       throw error;
     }
+  }
+
+  private async tellOwner(recipient: string, { locale }: ClientInfo): Promise<void> {
+    await this.transactions.runApart(async (em) =>
+      this.outbox.write(em, { template: 'account-exists', recipient, locale }),
+    );
   }
 }

@@ -4,6 +4,7 @@ import { AppError } from '../common/app-error.js';
 import { VERSION } from '../common/version.js';
 import { dbCommand } from './db.command.js';
 import { keysCommand } from './keys.command.js';
+import { mailCommand } from './mail.command.js';
 import { userCommand } from './user.command.js';
 
 /** The operator's commands: `npm run cli -- --help`. */
@@ -14,6 +15,7 @@ const program = new Command('latchkey')
   .enablePositionalOptions()
   .addCommand(dbCommand())
   .addCommand(keysCommand())
+  .addCommand(mailCommand())
   .addCommand(userCommand());
 
 try {

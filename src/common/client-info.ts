@@ -2,4 +2,6 @@
 export interface ClientInfo {
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
+  /** The language that it prefers (BCP 47), for mails. */
+  readonly locale: string | null;
 }

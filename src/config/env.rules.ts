@@ -84,11 +84,28 @@ const COOKIE_RULES = [
   }),
 ];
 
+const MAIL_RULES = [
+  rule(
+    ['MAIL_URL', 'REQUIRE_EMAIL_VERIFICATION', 'isProduction'],
+    (env) =>
+      env.isProduction &&
+      env.REQUIRE_EMAIL_VERIFICATION &&
+      env.MAIL_URL === undefined &&
+      'must be set in production with REQUIRE_EMAIL_VERIFICATION: nobody could sign in',
+  ),
+  rule(['APP_URL', 'MAIL_URL', 'isProduction'], ({ APP_URL, MAIL_URL, isProduction }) => {
+    const isReal = isProduction && MAIL_URL !== undefined;
+    return isReal && isPlainHttp(APP_URL) && 'must be https in production: the links of mails lead there';
+  }),
+];
+
 const OTHER_RULES = [
   rule(['PUBLIC_URL', 'isProduction'], ({ PUBLIC_URL, isProduction }) => {
-    const { protocol, hostname } = new URL(PUBLIC_URL);
-    const isPlain = protocol === 'http:' && !LOOPBACK_HOSTS.includes(hostname);
-    return isProduction && isPlain && 'must be https in production: it is the address outside the proxy that ends TLS';
+    return (
+      isProduction &&
+      isPlainHttp(PUBLIC_URL) &&
+      'must be https in production: it is the address outside the proxy that ends TLS'
+    );
   }),
   rule(['BCRYPT_COST', 'NODE_ENV'], ({ BCRYPT_COST, NODE_ENV }) => {
     const isCheap = BCRYPT_COST < MIN_BCRYPT_COST && NODE_ENV !== 'test';
@@ -104,7 +121,19 @@ const OTHER_RULES = [
   ),
 ];
 
-const RULES: readonly Rule[] = [...SECRET_RULES, ...LIFETIME_RULES, ...KEY_RULES, ...COOKIE_RULES, ...OTHER_RULES];
+const RULES: readonly Rule[] = [
+  ...SECRET_RULES,
+  ...LIFETIME_RULES,
+  ...KEY_RULES,
+  ...COOKIE_RULES,
+  ...MAIL_RULES,
+  ...OTHER_RULES,
+];
+
+function isPlainHttp(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !LOOPBACK_HOSTS.includes(hostname);
+}
 
 /** RFC 6265 section 5.1.3: an address has no domain above it. A top-level domain is nobody's, and browsers refuse it. */
 function covers(domain: string, hostname: string): boolean {

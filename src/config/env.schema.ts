@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { accountSettings } from './account.settings.js';
+import { described } from './described.js';
 import * as parse from './parsers.js';
 
 /** Every variable that the server reads, and the one line that documents it (docs/configuration.md, .env.example). */
@@ -92,14 +94,10 @@ export const envSchema = z.object({
   ),
 
   BCRYPT_COST: described(parse.integer(12, 4, 15), '12', 'Cost of password hashes, 10 to 15 (from 4 in tests).'),
-  SIGNUP_ENABLED: described(parse.flag(true), 'true', 'False refuses `signup`.'),
-  REQUIRE_EMAIL_VERIFICATION: described(
-    parse.flag(false),
-    'false',
-    'True lets users sign in only once their address is confirmed.',
-  ),
   ADMIN_EMAIL: described(parse.optionalEmail, '', 'Makes this administrator at the start if there is no such account.'),
   ADMIN_PASSWORD: described(parse.secret, '', 'Password of that administrator.'),
+
+  ...accountSettings,
 
   COOKIE_DOMAIN: described(parse.optionalDomain, '', 'Domain of the token cookies. Empty: this host alone.'),
   COOKIE_SAMESITE: described(parse.choice('lax', 'strict', 'none'), 'lax', 'SameSite of the token cookies.'),
@@ -119,12 +117,6 @@ export const envSchema = z.object({
   INTROSPECTION: described(parse.optionalFlag, 'false in production, else true', 'Lets clients query the schema.'),
   IDE: described(parse.optionalFlag, 'false in production, else true', 'Serves the playground at /ide.'),
 
-  MAIL_URL: described(parse.optionalUrl('smtp', 'smtps'), '', 'SMTP server. Reserved: has no effect yet.'),
-  MAIL_FROM: described(
-    parse.text('Latchkey <no-reply@localhost>'),
-    'Latchkey <no-reply@localhost>',
-    'Sender of mails. Reserved: has no effect yet.',
-  ),
   SHUTDOWN_DELAY: described(
     parse.delay('0'),
     '0',
@@ -149,8 +141,3 @@ export const envSchema = z.object({
   METRICS_PORT: described(parse.integer(9464, 0, 65_535), '9464', 'Port of the metrics, apart from the API.'),
   METRICS_TOKEN: described(parse.secret, '', 'Who scrapes has to send this as a bearer token. Empty: nobody is asked.'),
 });
-
-/** @param fallback the default as a person reads it; empty for none */
-function described<T extends z.ZodType>(schema: T, fallback: string, description: string): T {
-  return schema.meta({ description, fallback });
-}

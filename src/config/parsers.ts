@@ -130,6 +130,12 @@ export const optionalEmail = optionalText.refine((value) => value === undefined 
   error: 'must be an e-mail address',
 });
 
+/** `Name <address>`, or the address alone. */
+export const mailbox = (fallback: string) =>
+  text(fallback).refine((value) => /^([^<>\r\n]+ )?<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/.test(value), {
+    error: 'must be an e-mail address, or a name and one: Acme <no-reply@example.com>',
+  });
+
 /** Without the dot in front, which means nothing (RFC 6265 section 4.1.2.3). */
 export const optionalDomain = optionalText.transform((value) => value?.toLowerCase().replace(/^\./, ''));
 

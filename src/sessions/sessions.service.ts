@@ -1,4 +1,4 @@
-import { EntityManager, ref } from '@mikro-orm/core';
+import { EntityManager, LockMode, ref } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
@@ -13,7 +13,17 @@ import { Session } from './session.entity.js';
 import { sessionEnd } from './session-lifetime.js';
 
 /** Why a session ended before its time. Kept in the row and in the audit trail. */
-export type RevocationReason = 'logout' | 'revoked_by_user' | 'session_limit' | 'account_disabled' | 'refresh_reused';
+export type RevocationReason =
+  | 'logout'
+  | 'revoked_by_user'
+  | 'session_limit'
+  | 'account_disabled'
+  | 'account_deleted'
+  | 'password_changed'
+  | 'password_reset'
+  | 'email_change_reverted'
+  | 'address_proved'
+  | 'refresh_reused';
 
 /** Sessions of one user: these, all but this one, or all. */
 export type WhichSessions = { readonly id: string | { readonly $in: string[] } | { readonly $ne: string } } | 'all';
@@ -65,6 +75,17 @@ export class SessionsService {
   listLive(userIds: readonly string[]): Promise<Session[]> {
     const where = { ...this.live(), user: { $in: [...userIds] } };
     return this.em.find(Session, where, { orderBy: { lastActiveAt: 'desc', id: 'desc' } });
+  }
+
+  /** True when the user has had a session of the same client at the same address, as long as ended sessions are kept. */
+  async hasSeen(em: EntityManager, userId: string, { ipAddress, userAgent }: ClientInfo): Promise<boolean> {
+    return (await em.count(Session, { user: userId, ipAddress, userAgent })) > 0;
+  }
+
+  /** Locks the session, and tells whether it is alive. */
+  async holdAlive(em: EntityManager, userId: string, id: string): Promise<boolean> {
+    const where = { ...this.live(), id, user: userId };
+    return (await em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE })) !== null;
   }
 
   /** Ends the live ones of these sessions, and tells how many there were. */

@@ -39,6 +39,8 @@ export class Metrics {
   readonly verifications = this.counter('key_verifications_total', 'Access tokens by their key.', ['kid']);
   readonly keyLastSeen = this.gauge('key_last_seen_timestamp_seconds', 'When a token of the key was seen.', ['kid']);
 
+  readonly mails = this.counter('mails_total', 'Mails of the outbox.', ['template', 'result']);
+
   readonly jobRuns = this.counter('job_runs_total', 'Runs of a job on this instance.', ['job', 'result']);
   readonly jobRows = this.counter('job_rows_total', 'Rows that a job removed or changed.', ['job']);
 

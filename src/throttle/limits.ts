@@ -1,34 +1,67 @@
-/** At most `attempts` within `seconds`, counted for each network address or for each signed-in user. */
+/** At most `attempts` within `seconds`, counted for each network address, signed-in user, or account that the input names. */
 export interface Budget {
-  readonly per: 'address' | 'user';
+  readonly per: 'address' | 'user' | 'account';
   readonly attempts: number;
   readonly seconds: number;
-  /** Tries a secret, or costs a password hash: one document holds at most one of them (`graphql/document.rule.ts`). */
+}
+
+interface OperationLimit {
+  /** All of them have to have room. None: unlimited. */
+  readonly budgets: readonly Budget[];
+  /** Tries a secret, costs a password hash or sends a mail: one document holds at most one of them (`graphql/document.rule.ts`). */
   readonly isCredential?: true;
 }
+
+const MINUTE = 60;
+const HOUR = 3_600;
+
+const perAddress = (attempts: number, seconds: number): Budget => ({ per: 'address', attempts, seconds });
+const perUser = (attempts: number, seconds: number): Budget => ({ per: 'user', attempts, seconds });
+const perAccount = (attempts: number, seconds: number): Budget => ({ per: 'account', attempts, seconds });
+
+/** Whoever asks for mails to an address can not fill its mailbox. When nothing is left, its owner has the link already. */
+const MAIL = { budgets: [perAddress(60, 10 * MINUTE), perAccount(5, HOUR)], isCredential: true } as const;
+/** The account of a token is known only to the one whom it was sent to, and it works once. */
+const TOKEN = { budgets: [perAddress(100, 10 * MINUTE)], isCredential: true } as const;
+const SENSITIVE = { budgets: [perAddress(100, 10 * MINUTE), perUser(20, HOUR)], isCredential: true } as const;
+const PLAIN = { budgets: [perUser(60, MINUTE)] } as const;
 
 /**
  * Every limit on operations. A mutation without a row has `OTHER_MUTATIONS`; queries have none, because the bounds on a
  * document are what they can cost. Each execution of the resolver counts, whatever it is called in the document.
  */
-export const OPERATION_BUDGETS: Readonly<Record<string, Budget | 'unlimited'>> = {
-  login: { per: 'address', attempts: 300, seconds: 600, isCredential: true },
-  signup: { per: 'address', attempts: 100, seconds: 600, isCredential: true },
-  refresh: { per: 'address', attempts: 600, seconds: 60, isCredential: true },
+export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
+  login: { budgets: [perAddress(300, 10 * MINUTE)], isCredential: true },
+  signup: { budgets: [perAddress(100, 10 * MINUTE), perAccount(10, HOUR)], isCredential: true },
+  refresh: { budgets: [perAddress(600, MINUTE)], isCredential: true },
   // It never fails, least of all under attack, and without a genuine token it does nothing.
-  logout: 'unlimited',
-  revokeSession: { per: 'user', attempts: 60, seconds: 60 },
-  revokeOtherSessions: { per: 'user', attempts: 60, seconds: 60 },
+  logout: { budgets: [] },
+  revokeSession: PLAIN,
+  revokeOtherSessions: PLAIN,
+
+  requestEmailVerification: MAIL,
+  requestPasswordReset: MAIL,
+  requestMagicLink: MAIL,
+  verifyEmail: TOKEN,
+  resetPassword: TOKEN,
+  confirmEmailChange: TOKEN,
+  revertEmailChange: TOKEN,
+  loginWithMagicLink: TOKEN,
+  updateProfile: PLAIN,
+  changePassword: SENSITIVE,
+  requestEmailChange: { budgets: [...SENSITIVE.budgets, perAccount(5, HOUR)], isCredential: true },
+  deleteAccount: SENSITIVE,
 };
 
 /** Of each mutation that is not listed, such as those of a fork. Together. */
-export const OTHER_MUTATIONS: Budget = { per: 'address', attempts: 300, seconds: 60 };
+export const OTHER_MUTATIONS: Budget = perAddress(300, MINUTE);
 
-/** The mutations that try a secret or cost a password hash. */
-export const isCredentialOperation = (mutation: string): boolean => {
-  const budget = Object.hasOwn(OPERATION_BUDGETS, mutation) ? OPERATION_BUDGETS[mutation] : undefined;
-  return typeof budget === 'object' && budget.isCredential === true;
-};
+/** The mutations that try a secret, cost a password hash or send a mail. */
+export const isCredentialOperation = (mutation: string): boolean => limitOf(mutation)?.isCredential === true;
+
+/** Undefined for a mutation without a row. */
+export const limitOf = (mutation: string): OperationLimit | undefined =>
+  Object.hasOwn(OPERATION_LIMITS, mutation) ? OPERATION_LIMITS[mutation] : undefined;
 
 /** So many attempts at once, then one after 1 s, 2 s, 4 s … up to `longestDelay`. Seconds, all of them. */
 export interface BackoffLimits {
@@ -48,4 +81,4 @@ export const WRONG_PASSWORDS = {
 } as const satisfies Record<string, BackoffLimits>;
 
 /** Refusals of one address that are kept in the audit trail; the log has all of them. */
-export const AUDITED_REFUSALS: Budget = { per: 'address', attempts: 200, seconds: 3600 };
+export const AUDITED_REFUSALS: Budget = perAddress(200, HOUR);

@@ -1,35 +1,52 @@
 import { Injectable } from '@nestjs/common';
 import { type Limiter, Limiters } from './limiter.js';
-import { type Budget, OPERATION_BUDGETS, OTHER_MUTATIONS } from './limits.js';
+import { type Budget, limitOf, OPERATION_LIMITS, OTHER_MUTATIONS } from './limits.js';
 import { tooManyRequests } from './throttle.errors.js';
 
 /** Who is counted. A budget for users falls back to the address of somebody who is not signed in. */
 export interface Counted {
   readonly address: string;
   readonly user: string | undefined;
+  /** A digest of the address of a mail that the input names. Whether there is such an account makes no difference. */
+  readonly account: string | undefined;
 }
 
-/** The counters behind `OPERATION_BUDGETS`. */
+interface Counter {
+  readonly name: string;
+  readonly per: Budget['per'];
+  readonly limiter: Limiter;
+}
+
+/** The counters behind `OPERATION_LIMITS`. */
 @Injectable()
 export class OperationLimits {
-  private readonly counters = new Map<Budget, Limiter>();
+  private readonly counters: ReadonlyMap<string, readonly Counter[]>;
+  private readonly others: readonly Counter[];
 
-  constructor(private readonly limiters: Limiters) {}
+  constructor(limiters: Limiters) {
+    const countersOf = (mutation: string, budgets: readonly Budget[]) =>
+      budgets.map((budget) => {
+        const name = budget.per === 'account' ? `${mutation} for one account` : mutation;
+        return { name, per: budget.per, limiter: limiters.create(`${mutation}:${budget.per}`, budget) };
+      });
+    this.counters = new Map(
+      Object.entries(OPERATION_LIMITS).map(([mutation, { budgets }]) => [mutation, countersOf(mutation, budgets)]),
+    );
+    this.others = countersOf('mutations', [OTHER_MUTATIONS]);
+  }
 
-  /** Counts one execution. @throws AppError `TOO_MANY_REQUESTS` when the budget is used up */
+  /** Counts one execution. @throws AppError `TOO_MANY_REQUESTS` when a budget is used up */
   async spend(mutation: string, counted: Counted): Promise<void> {
-    const isListed = Object.hasOwn(OPERATION_BUDGETS, mutation);
-    const name = isListed ? mutation : 'mutations';
-    const budget = OPERATION_BUDGETS[name] ?? OTHER_MUTATIONS;
-    if (budget === 'unlimited') return;
-    const key = (budget.per === 'user' ? counted.user : undefined) ?? counted.address;
-    const wait = await this.counterOf(name, budget).spend(key);
-    if (wait !== undefined) throw tooManyRequests(name, wait);
+    const counters = limitOf(mutation) ? this.counters.get(mutation) : this.others;
+    for (const { name, per, limiter } of counters ?? []) {
+      const key = keyOf(per, counted);
+      const wait = key === undefined ? undefined : await limiter.spend(key);
+      if (wait !== undefined) throw tooManyRequests(name, wait);
+    }
   }
+}
 
-  private counterOf(name: string, budget: Budget): Limiter {
-    const counter = this.counters.get(budget) ?? this.limiters.create(name, budget);
-    this.counters.set(budget, counter);
-    return counter;
-  }
+function keyOf(per: Budget['per'], { address, user, account }: Counted): string | undefined {
+  if (per === 'account') return account;
+  return (per === 'user' ? user : undefined) ?? address;
 }

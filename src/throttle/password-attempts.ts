@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { ErrorCode } from '../common/error-codes.js';
 import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
+import { accountDigest } from './account-digest.js';
 import { Backoff } from './backoff.js';
 import { Limiters } from './limiter.js';
 import { WRONG_PASSWORDS } from './limits.js';
@@ -56,6 +56,11 @@ export class PasswordAttempts {
     }
   }
 
+  /** Forgets the wrong passwords of an account, whose owner has chosen a new one. */
+  async forgive(attempt: PasswordAttempt): Promise<void> {
+    if (this.env.RATE_LIMITS_ENABLED) await this.account.forget(keysOf(attempt).account);
+  }
+
   private async admit({ account, address }: Keys): Promise<void> {
     const addressWait = address === undefined ? undefined : await this.address.admit(address);
     if (addressWait !== undefined) throw tooManyRequests('wrong passwords of this address', addressWait);
@@ -77,8 +82,7 @@ interface Keys {
 }
 
 function keysOf({ email, client, deviceId }: PasswordAttempt): Keys {
-  // Digested, so that no store of counters is a list of customers.
-  const account = createHash('sha256').update(email).digest('base64url');
+  const account = accountDigest(email);
   if (deviceId !== undefined) return { account: `device:${deviceId}:${account}`, address: undefined };
   const network = networkOf(client.ipAddress);
   return { account: `${network}:${account}`, address: network };

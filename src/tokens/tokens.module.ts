@@ -3,6 +3,7 @@ import { JsonWebTokenError, JwtModule, JwtSecretRequestType } from '@nestjs/jwt'
 import { KeysModule } from '../keys/keys.module.js';
 import { KeysService } from '../keys/keys.service.js';
 import { AccessTokenService } from './access-token.service.js';
+import { OneTimeTokens } from './one-time-tokens.service.js';
 
 const jwtModule = JwtModule.registerAsync({
   imports: [KeysModule],
@@ -19,7 +20,7 @@ const jwtModule = JwtModule.registerAsync({
 
 @Module({
   imports: [jwtModule, KeysModule],
-  providers: [AccessTokenService],
-  exports: [AccessTokenService, KeysModule],
+  providers: [AccessTokenService, OneTimeTokens],
+  exports: [AccessTokenService, OneTimeTokens, KeysModule],
 })
 export class TokensModule {}

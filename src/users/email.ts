@@ -1,6 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { isEmail, ValidateBy } from 'class-validator';
+import { AppError } from '../common/app-error.js';
+import { ErrorAction, ErrorCode } from '../common/error-codes.js';
 
 /** Spaces inside, control and invisible characters: never part of an address that somebody means to type. */
 const FORBIDDEN = /[\s\p{C}]/u;
@@ -18,13 +20,22 @@ export function isEmailAddress(value: unknown): value is string {
   return typeof value === 'string' && !FORBIDDEN.test(value) && isEmail(value);
 }
 
+const PROBLEM = 'must be an e-mail address';
+
+/** @param path of the field or argument */
+export const notAnEmail = (path: string): AppError =>
+  new AppError(ErrorCode.BAD_USER_INPUT, `${path}: ${PROBLEM}`, {
+    action: ErrorAction.FIX_INPUT,
+    fields: [{ path, message: PROBLEM }],
+  });
+
 /** On a field of an input class: normalises the address, then checks it. The same rule at sign-up and at login. */
 export function EmailAddress(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? normalizeEmail(value) : value)),
     ValidateBy({
       name: 'emailAddress',
-      validator: { validate: isEmailAddress, defaultMessage: () => 'must be an e-mail address' },
+      validator: { validate: isEmailAddress, defaultMessage: () => PROBLEM },
     }),
   );
 }

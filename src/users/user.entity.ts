@@ -14,6 +14,10 @@ const schema = defineEntity({
     name: p.string().length(200).nullable(),
     /** Null for a user without a password. Loaded only where a password is verified. */
     passwordHash: p.string().length(255).nullable().lazy().hidden(),
+    /** When the user last chose a password. Null: the first one still holds. */
+    passwordChangedAt: moment().nullable(),
+    /** The language that mails are written in, if it exists (BCP 47). */
+    locale: p.string().length(35).nullable(),
     /** Grows with every change of roles; a token that carries an older one is stale. */
     version: p.integer().default(1),
     roles: p.manyToMany(Role).owner().pivotTable('user_roles'),

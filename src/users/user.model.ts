@@ -18,6 +18,9 @@ export class UserModel {
   @Field(() => String, { nullable: true, description: 'What to call the user.' })
   name?: string | null;
 
+  @Field(() => String, { nullable: true, description: 'The language of mails, as a BCP 47 tag such as `de`.' })
+  locale?: string | null;
+
   @Field(() => Date, { description: 'When the account was made.' })
   createdAt!: Date;
 }

@@ -28,10 +28,11 @@ export class UsersService {
 
   /**
    * The account of a normalised address, with its password hash. To make an entity of a row takes time that can be
-   * measured, so where there is no row one of nobody's is made and dropped (ASVS 6.3.8).
+   * measured, so where there is no row one of nobody's is made and dropped (ASVS 6.3.8). As it is now, also when it was
+   * read before.
    */
   async byEmailWithPassword(email: string): Promise<User | null> {
-    const user = await this.em.findOne(User, { email }, { populate: ['passwordHash'] });
+    const user = await this.em.findOne(User, { email }, { populate: ['passwordHash'], refresh: true });
     if (!user) this.em.map(User, ROW_OF_NOBODY);
     return user;
   }

@@ -31,6 +31,7 @@ const root = (document: string, field: string, expected: AccessRow['expected']):
   expected,
 });
 
+const NEW = 'newPassword: "an entirely different phrase"';
 const WRONG = 'email: "nobody@example.com", password: "wrong password"';
 
 /**
@@ -56,6 +57,51 @@ export const ACCESS_MATRIX: Readonly<Record<string, AccessRow>> = {
     signedIn,
   ),
   'Mutation.revokeOtherSessions': root('mutation { revokeOtherSessions }', 'revokeOtherSessions', signedIn),
+  'Mutation.requestEmailVerification': root(
+    'mutation { requestEmailVerification(email: "nobody@example.com") }',
+    'requestEmailVerification',
+    everybody,
+  ),
+  'Mutation.requestPasswordReset': root(
+    'mutation { requestPasswordReset(email: "nobody@example.com") }',
+    'requestPasswordReset',
+    everybody,
+  ),
+  'Mutation.requestMagicLink': root(
+    'mutation { requestMagicLink(email: "nobody@example.com") }',
+    'requestMagicLink',
+    everybody,
+  ),
+  // What has a token of a mail needs nothing else.
+  'Mutation.verifyEmail': root('mutation { verifyEmail(token: "no") { id } }', 'verifyEmail', everybody),
+  'Mutation.resetPassword': root(
+    'mutation { resetPassword(input: { token: "no", newPassword: "an entirely different phrase" }) }',
+    'resetPassword',
+    everybody,
+  ),
+  'Mutation.confirmEmailChange': root(
+    'mutation { confirmEmailChange(token: "no") { id } }',
+    'confirmEmailChange',
+    everybody,
+  ),
+  'Mutation.revertEmailChange': root('mutation { revertEmailChange(token: "no") }', 'revertEmailChange', everybody),
+  'Mutation.loginWithMagicLink': root(
+    'mutation { loginWithMagicLink(input: { token: "no" }) { __typename } }',
+    'loginWithMagicLink',
+    everybody,
+  ),
+  'Mutation.updateProfile': root('mutation { updateProfile(input: {}) { id } }', 'updateProfile', signedIn),
+  'Mutation.changePassword': root(
+    `mutation { changePassword(input: { currentPassword: "wrong password", ${NEW} }) }`,
+    'changePassword',
+    signedIn,
+  ),
+  'Mutation.requestEmailChange': root(
+    'mutation { requestEmailChange(input: { newEmail: "nobody@example.com", password: "wrong password" }) }',
+    'requestEmailChange',
+    signedIn,
+  ),
+  'Mutation.deleteAccount': root('mutation { deleteAccount(password: "wrong password") }', 'deleteAccount', signedIn),
   'User.permissions': me('permissions', signedIn),
   'User.lastLoginAt': me('lastLoginAt', readers),
   'User.disabledAt': me('disabledAt', readers),
@@ -65,6 +111,7 @@ export const ACCESS_MATRIX: Readonly<Record<string, AccessRow>> = {
 
 /** What a public mutation with wrong input or a guarded one without its row answers once access was granted. */
 export const NOT_ABOUT_ACCESS = [
+  'BAD_USER_INPUT/ONE_TIME_TOKEN_INVALID',
   'BAD_USER_INPUT/WEAK_PASSWORD',
   'INVALID_CREDENTIALS',
   'NOT_FOUND',

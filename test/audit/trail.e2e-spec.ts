@@ -90,7 +90,7 @@ describe('a decision about who somebody is leaves a row', () => {
     const answer = await server.call<{ login: { session: { id: string } } }>(login(email), {}, second.options);
     const sessionId = answer.data?.login.session.id ?? '';
     expect(await eventsOf(server, second.requestId)).toEqual([
-      row('user.logged_in', { actorId: id, subjectId: id, sessionId }),
+      row('user.logged_in', { actorId: id, subjectId: id, sessionId, details: { amr: ['pwd'] } }),
     ]);
     await expectRows((call) => call('mutation { logout }', user.accessToken), row('user.logged_out', own(user)));
   });

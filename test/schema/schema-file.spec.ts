@@ -86,18 +86,27 @@ describe('schema.gql', () => {
       .filter(isObjectType)
       .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`))
       .filter((coordinate) => secret.test(coordinate.split('.')[1] ?? ''));
-    expect(shown).toEqual(['AuthPayload.accessToken', 'AuthPayload.refreshToken', 'ServerInfo.version']);
+    // The two mutations take passwords, and answer true.
+    expect(shown).toEqual([
+      'AuthPayload.accessToken',
+      'AuthPayload.refreshToken',
+      'Mutation.changePassword',
+      'Mutation.resetPassword',
+      'ServerInfo.version',
+    ]);
   });
 
   /** @see wp-graphql/wp-graphql#751, glific/glific#3066 */
   it('takes nothing in a public input that only an operator may set', () => {
-    const fields = ['SignupInput', 'LoginInput', 'RefreshInput', 'LogoutInput'].flatMap((name) => {
+    const inputs = ['SignupInput', 'LoginInput', 'RefreshInput', 'LogoutInput', 'UpdateProfileInput'];
+    const fields = inputs.flatMap((name) => {
       const type = schema.getType(name);
       return isInputObjectType(type) ? Object.keys(type.getFields()) : [];
     });
     expect([...new Set(fields)].sort()).toEqual([
       'email',
       'everywhere',
+      'locale',
       'name',
       'password',
       'refreshToken',

@@ -21,14 +21,15 @@ const PARALLEL = 16;
 const LEFT_OUT = ['fails', 'breaksConstraint'];
 
 let server: TestServer;
-const users = {} as Record<Exclude<Caller, 'anonymous'>, TestUser>;
+const SIGNED_IN = ['user', 'reader', 'admin'] as const satisfies Caller[];
+const users = {} as Record<(typeof SIGNED_IN)[number], TestUser>;
+const newUser = (asker: (typeof SIGNED_IN)[number]) =>
+  asker === 'user' ? signUp(server) : signUpWithRoles(server, asker);
 let revoked: string;
 beforeAll(async () => {
   server = await TestServer.start({ imports: [ForkModule] });
   await server.em().insert(Role, { name: 'reader', permissions: ['users:read'], createdAt: new Date() });
-  users.user = await signUp(server);
-  users.reader = await signUpWithRoles(server, 'reader');
-  users.admin = await signUpWithRoles(server, 'admin');
+  for (const asker of SIGNED_IN) users[asker] = await newUser(asker);
   revoked = (await signUpWithRoles(server, 'admin')).accessToken;
   await server.call('mutation { logout }', {}, { token: revoked });
 });
@@ -60,14 +61,18 @@ async function send(asker: Asker, operation: Operation): Promise<Sent> {
   return { asker, operation, status: response.status, text: await response.text() };
 }
 
-/** A random `logout` ends the session of whoever sent it, and each random sign-up makes the lists of users longer. */
+/**
+ * A random `logout` ends the session of whoever sent it, a random `changePassword` or `deleteAccount` the account as we know
+ * it, and each random sign-up makes the lists of users longer.
+ */
 async function tidy(): Promise<void> {
+  for (const asker of SIGNED_IN) {
+    const { id, accessToken, email } = users[asker];
+    if ((await whoAmI(server, accessToken)) === id) continue;
+    users[asker] = await logIn(server, email).catch(() => newUser(asker));
+  }
   const own = Object.values(users).map(({ id }) => id);
   await server.em().nativeDelete(User, { id: { $nin: own } });
-  for (const asker of ['user', 'reader', 'admin'] as const) {
-    const verdict = await whoAmI(server, users[asker].accessToken);
-    if (verdict !== users[asker].id) users[asker] = await logIn(server, users[asker].email);
-  }
 }
 
 const CODES = new Set<string>(Object.values(ErrorCode));

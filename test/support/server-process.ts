@@ -19,6 +19,7 @@ const DEFAULTS = {
   LOG_LEVEL: 'silent',
   BCRYPT_COST: '4',
   RATE_LIMITS_ENABLED: 'false',
+  NEW_DEVICE_NOTICE: 'false',
 };
 
 export interface ServerProcessOptions {

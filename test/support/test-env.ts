@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Env, parseEnv } from '../../src/config/env.js';
 
 /** Cheap enough for a suite of hundreds of logins; production refuses it. */
 const TEST_BCRYPT_COST = '4';
+
+/** Where the mails of tests that are not about mails end up. */
+export const TEST_OUTBOX = join(tmpdir(), `latchkey-outbox-${String(process.pid)}`);
 
 /** The configuration of a test: the defaults of the product, but for what would make a test slow or noisy. */
 export function testEnv(databaseUrl: string, overrides: Record<string, string> = {}): Env {
@@ -14,6 +19,9 @@ export function testEnv(databaseUrl: string, overrides: Record<string, string> =
     BCRYPT_COST: TEST_BCRYPT_COST,
     // A suite signs up hundreds of users from one address. The tests of the limits turn them on.
     RATE_LIMITS_ENABLED: 'false',
+    // ... and as many log in without a cookie. The tests of the notice turn it on.
+    NEW_DEVICE_NOTICE: 'false',
+    MAIL_OUTBOX: TEST_OUTBOX,
     ...overrides,
   });
 }

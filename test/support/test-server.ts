@@ -3,6 +3,7 @@ import type { SqlEntityManager } from '@mikro-orm/sqlite';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/app.setup.js';
@@ -14,7 +15,7 @@ import { dropDatabase, testDatabaseUrl, testEngine } from './database.js';
 import { FakeClock } from './fake-clock.js';
 import { type CallOptions, callGraphQL, type GraphQLAnswer } from './graphql-client.js';
 import { beginRevocationList, redisUrlFor } from './redis.js';
-import { testEnv } from './test-env.js';
+import { TEST_OUTBOX, testEnv } from './test-env.js';
 
 export interface TestServerOptions {
   /** Environment variables on top of those of `testEnv`. */
@@ -82,6 +83,7 @@ export class TestServer {
 
   async stop(): Promise<void> {
     await this.app.close();
+    await rm(TEST_OUTBOX, { recursive: true, force: true });
     if (this.ownDatabase) await dropDatabase(this.ownDatabase);
   }
 }

@@ -1,11 +1,10 @@
-import { OPERATION_BUDGETS } from '../../src/throttle/limits.js';
+import { OPERATION_LIMITS } from '../../src/throttle/limits.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 
 /** Refused for its input, once it was counted. */
 const SIGNUP = 'mutation { signup(input: { email: "no", password: "no" }) { __typename } }';
-const budget = OPERATION_BUDGETS['signup'];
-const ATTEMPTS = typeof budget === 'object' ? budget.attempts : 0;
+const ATTEMPTS = OPERATION_LIMITS['signup']?.budgets[0]?.attempts ?? 0;
 
 async function withServer(TRUST_PROXY: string, test: (server: TestServer) => Promise<void>): Promise<void> {
   const server = await TestServer.start({ env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY } });

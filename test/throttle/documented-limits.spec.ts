@@ -2,20 +2,26 @@ import { readFileSync } from 'node:fs';
 import {
   type BackoffLimits,
   type Budget,
-  OPERATION_BUDGETS,
+  OPERATION_LIMITS,
   OTHER_MUTATIONS,
   WRONG_PASSWORDS,
 } from '../../src/throttle/limits.js';
 import { documentedTable } from '../support/documented-table.js';
 
 const FILE = 'rate-limits.md';
+const PERS = ['address', 'user', 'account'] as const;
 
 describe('docs/rate-limits.md', () => {
   it('has every budget of an operation', () => {
-    const budgets = { ...OPERATION_BUDGETS, 'any other mutation': OTHER_MUTATIONS };
-    const cells = (budget: Budget | 'unlimited') =>
-      budget === 'unlimited' ? ['any', '', ''] : [String(budget.attempts), `${String(budget.seconds)} s`, budget.per];
-    const rows = Object.entries(budgets).map(([name, budget]) => [name, cells(budget)]);
+    const limits = { ...OPERATION_LIMITS, 'any other mutation': { budgets: [OTHER_MUTATIONS] } };
+    const cell = (budgets: readonly Budget[], per: Budget['per']) => {
+      const budget = budgets.find((it) => it.per === per);
+      return budget ? `${String(budget.attempts)} in ${String(budget.seconds)} s` : '';
+    };
+    const rows = Object.entries(limits).map(([name, { budgets }]) => [
+      name,
+      budgets.length === 0 ? ['any', 'any', 'any'] : PERS.map((per) => cell(budgets, per)),
+    ]);
     expect([...documentedTable('Operations', FILE)]).toEqual(rows);
   });
 

@@ -9,7 +9,7 @@ import { PasswordAttempts } from '../../src/throttle/password-attempts.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { LimiterTime } from '../support/limiter-time.js';
 
-const client = { ipAddress: '192.0.2.1', userAgent: null };
+const client = { ipAddress: '192.0.2.1', userAgent: null, locale: null };
 const attempt = { email: 'ann@example.com', client, deviceId: undefined };
 
 /** Counters in the memory of this process. */

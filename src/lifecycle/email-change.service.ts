@@ -1,0 +1,71 @@
+import type { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../access/principal.js';
+import { AuditService } from '../audit/audit.service.js';
+import { AccountLinks } from '../auth/account-links.js';
+import { AddressTaken, isAddressTaken } from '../auth/address-taken.js';
+import { emailTaken } from '../auth/auth.errors.js';
+import type { ClientInfo } from '../common/client-info.js';
+import { Outbox } from '../mail/outbox.js';
+import { HeldAddresses } from '../users/held-addresses.service.js';
+import type { User } from '../users/user.entity.js';
+import type { RequestEmailChangeInput } from './lifecycle.inputs.js';
+import { Links } from './links.js';
+import { LinkUse } from './link-use.js';
+import { OwnAccount } from './own-account.js';
+import { Reauthentication } from './reauthentication.js';
+
+/**
+ * Changes the address of an account: asked for by its owner, confirmed from the new address. The old one is told, and can
+ * take it back (`EmailRevert`).
+ */
+@Injectable()
+export class EmailChange {
+  constructor(
+    private readonly reauthentication: Reauthentication,
+    private readonly account: OwnAccount,
+    private readonly links: LinkUse,
+    private readonly lifetimes: Links,
+    private readonly accountLinks: AccountLinks,
+    private readonly held: HeldAddresses,
+    private readonly outbox: Outbox,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Answers alike whether the new address is free or not: the mail goes to whoever has it. */
+  async request(principal: Principal, input: RequestEmailChangeInput, client: ClientInfo): Promise<true> {
+    const { userId, sessionId } = principal;
+    const proof = await this.reauthentication.prove(principal, input.password, client);
+    await this.account.change(principal, proof, async (em, { locale = null }) => {
+      this.outbox.write(em, { template: 'confirm-email-change', recipient: input.newEmail, userId, locale });
+      this.audit.record(em, 'user.email_change_requested', { actorId: userId, subjectId: userId, sessionId, client });
+    });
+    return true;
+  }
+
+  /** @throws AppError `ONE_TIME_TOKEN_INVALID`; `EMAIL_TAKEN` when somebody signed up with the address meanwhile */
+  async confirm(token: string, client: ClientInfo): Promise<User> {
+    try {
+      return await this.links.use(token, 'email_change', async (em, user, { email }) => {
+        await this.moveTo(em, user, email);
+        this.audit.record(em, 'user.email_changed', { subjectId: user.id, client });
+        return user;
+      });
+    } catch (error) {
+      // Whoever asks reads the mails of the address: this tells them nothing about somebody else.
+      if (isAddressTaken(error)) throw emailTaken('token');
+      throw error;
+    }
+  }
+
+  private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
+    const { id: userId, email: oldEmail, locale = null } = user;
+    await this.accountLinks.void(em, user);
+    user.email = email;
+    user.emailVerified = true;
+    await this.held.hold(em, oldEmail, this.lifetimes.lifetimeSeconds('email_revert'), userId);
+    this.outbox.write(em, { template: 'email-changed', recipient: oldEmail, userId, locale });
+    await em.flush();
+    if (await this.held.isHeld(em, email, userId)) throw new AddressTaken();
+  }
+}

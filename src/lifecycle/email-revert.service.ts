@@ -1,0 +1,47 @@
+import type { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { ClientInfo } from '../common/client-info.js';
+import { Outbox } from '../mail/outbox.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { OneTimeTokens, type TokenClaim } from '../tokens/one-time-tokens.service.js';
+import { HeldAddresses } from '../users/held-addresses.service.js';
+import type { User } from '../users/user.entity.js';
+import { LinkUse } from './link-use.js';
+
+/**
+ * Gives an account back to the address that it was taken from. What a thief did since then does not count: sessions, links,
+ * further changes of the address, and a password that was set meanwhile.
+ */
+@Injectable()
+export class EmailRevert {
+  constructor(
+    private readonly links: LinkUse,
+    private readonly tokens: OneTimeTokens,
+    private readonly held: HeldAddresses,
+    private readonly sessions: SessionsService,
+    private readonly outbox: Outbox,
+    private readonly audit: AuditService,
+  ) {}
+
+  async revert(token: string, client: ClientInfo): Promise<true> {
+    await this.links.use(token, 'email_revert', async (em, user, claim) => {
+      await this.undo(em, user, claim);
+      await this.sessions.revoke(em, user.id, 'all', 'email_change_reverted');
+      this.audit.record(em, 'user.email_change_reverted', { subjectId: user.id, client });
+    });
+    return true;
+  }
+
+  private async undo(em: EntityManager, user: User, claim: TokenClaim): Promise<void> {
+    await this.tokens.voidSince(em, user.id, claim);
+    await this.outbox.withdrawLinks(em, user);
+    await this.held.release(em, claim.email);
+    user.email = claim.email;
+    user.emailVerified = true;
+    if (user.passwordChangedAt && user.passwordChangedAt >= claim.createdAt) user.passwordHash = null;
+    // The old password may be known to whoever made the change: its owner gets the way to another one at once.
+    const { id: userId, locale = null } = user;
+    this.outbox.write(em, { template: 'reset-password', recipient: claim.email, userId, locale });
+  }
+}

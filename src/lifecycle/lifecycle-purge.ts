@@ -1,0 +1,37 @@
+import type { EntityManager } from '@mikro-orm/core';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { Mail } from '../mail/mail.entity.js';
+import { OneTimeToken } from '../tokens/one-time-token.entity.js';
+import { HeldAddress } from '../users/held-address.entity.js';
+
+/** How long a mail that was given up is there to be looked at, and tried again by hand. Seconds. */
+const FAILED_MAILS_KEPT = 30 * 86_400;
+
+/** Deletes what the life of accounts leaves behind: expired links, addresses that are free again, mails that were given up. */
+@Injectable()
+export class LifecyclePurge implements Job, OnModuleInit {
+  readonly name = 'purge-links';
+  readonly everySeconds = 3_600;
+
+  constructor(
+    private readonly jobs: JobRunner,
+    private readonly clock: Clock,
+    @Inject(ENV) private readonly env: Pick<Env, 'MAIL_RETRY_FOR'>,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.add(this);
+  }
+
+  async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
+    const before = (seconds: number) => ({ $lt: new Date(this.clock.now().getTime() - seconds * 1000) });
+    // A mail that is still being tried must find its token, or it would bring one back that was used.
+    const tokens = await em.nativeDelete(OneTimeToken, { expiresAt: before(this.env.MAIL_RETRY_FOR) });
+    const holds = await em.nativeDelete(HeldAddress, { until: before(0) });
+    const mails = await em.nativeDelete(Mail, { failedAt: before(FAILED_MAILS_KEPT) });
+    return { rows: tokens + holds + mails, hasMore: false };
+  }
+}

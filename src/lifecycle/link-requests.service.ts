@@ -1,0 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ClientInfo } from '../common/client-info.js';
+import { ENV, type Env } from '../config/env.js';
+import { Transactions } from '../database/transactions.js';
+import { Outbox } from '../mail/outbox.js';
+import { magicLinksOff } from './lifecycle.errors.js';
+
+/**
+ * Takes requests for links from anybody, for any address. Nothing is looked up here: whether there is an account shows
+ * in nothing but the mail, which its owner alone reads (ASVS 6.3.8).
+ */
+@Injectable()
+export class LinkRequests {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly outbox: Outbox,
+    @Inject(ENV) private readonly env: Pick<Env, 'MAGIC_LINKS_ENABLED'>,
+  ) {}
+
+  async request(
+    template: 'verify-email' | 'reset-password' | 'magic-link',
+    recipient: string,
+    { locale, ipAddress, userAgent }: ClientInfo,
+  ): Promise<true> {
+    if (template === 'magic-link' && !this.env.MAGIC_LINKS_ENABLED) throw magicLinksOff();
+    const facts = { ipAddress, userAgent };
+    await this.transactions.runApart(async (em) => this.outbox.write(em, { template, recipient, locale, facts }));
+    return true;
+  }
+}

@@ -1,0 +1,37 @@
+import { type EntityManager, LockMode } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../access/principal.js';
+import { Transactions } from '../database/transactions.js';
+import { accountDisabled } from '../sessions/session.errors.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { tokenRevoked } from '../tokens/token.errors.js';
+import { User } from '../users/user.entity.js';
+import { wrongPassword } from './lifecycle.errors.js';
+import type { Proof } from './reauthentication.js';
+
+/**
+ * Changes the caller's own account in one transaction that holds its row. Session and proof are looked at once more in
+ * there: a change that was under way while the owner threw its author out finds that out, and does not happen.
+ */
+@Injectable()
+export class OwnAccount {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  /** @param proof of `Reauthentication`, where the change needs one */
+  change<T>(principal: Principal, proof: Proof, work: (em: EntityManager, user: User) => Promise<T>): Promise<T> {
+    return this.transactions.runApart(async (em) => {
+      const { userId, sessionId } = principal;
+      const options = { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['passwordHash'] } as const;
+      const user = await em.findOne(User, userId, options);
+      // Nothing has been written so far: what is thrown here undoes nothing.
+      if (!user || !(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(principal);
+      if (user.disabledAt) throw accountDisabled(principal);
+      const isProvedByPassword = proof.passwordHash !== undefined;
+      if (isProvedByPassword && user.passwordHash !== proof.passwordHash) throw wrongPassword();
+      return work(em, user);
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '../access/principal.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { ClientInfo } from '../common/client-info.js';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { Transactions } from '../database/transactions.js';
+import { PasswordsService } from '../passwords/passwords.service.js';
+import { PasswordAttempts } from '../throttle/password-attempts.js';
+import { User } from '../users/user.entity.js';
+import { reauthenticationRequired, wrongPassword } from './lifecycle.errors.js';
+
+/** What the caller has shown: the password, by the hash that it fitted, or a sign-in of a moment ago. */
+export interface Proof {
+  readonly passwordHash?: string | null;
+}
+
+/**
+ * Step-up: before an account is changed its owner shows once more who they are, so that a session which somebody found open
+ * is not enough (ASVS 7.5.1). The password, or with an empty one a sign-in within `REAUTHENTICATION_MAX_AGE`.
+ */
+@Injectable()
+export class Reauthentication {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
+    private readonly passwords: PasswordsService,
+    private readonly attempts: PasswordAttempts,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+    @Inject(ENV) private readonly env: Pick<Env, 'REAUTHENTICATION_MAX_AGE'>,
+  ) {}
+
+  /** @throws AppError `INVALID_CREDENTIALS`, `REAUTHENTICATION_REQUIRED` or `TOO_MANY_REQUESTS` */
+  async prove(principal: Principal, password: string, client: ClientInfo): Promise<Proof> {
+    if (password === '') return this.proveBySession(principal);
+    const user = await this.em.fork().findOne(User, principal.userId, { populate: ['passwordHash'] });
+    const passwordHash = user?.passwordHash ?? null;
+    // The session is a device that is known to the account: guesses in it keep nobody out elsewhere.
+    const attempt = { email: user?.email ?? '', client, deviceId: principal.sessionId };
+    await this.attempts.count(attempt, async () => {
+      if (await this.passwords.verify(password, passwordHash)) return;
+      await this.recordFailure(principal, client);
+      throw wrongPassword();
+    });
+    return { passwordHash };
+  }
+
+  private proveBySession({ authTime }: Principal): Proof {
+    const age = this.clock.now().getTime() - authTime.getTime();
+    if (age > this.env.REAUTHENTICATION_MAX_AGE * 1000) throw reauthenticationRequired();
+    return {};
+  }
+
+  private async recordFailure({ userId, sessionId }: Principal, client: ClientInfo): Promise<void> {
+    const facts = { actorId: userId, subjectId: userId, sessionId, client };
+    await this.transactions.runApart(async (em) => this.audit.record(em, 'user.reauthentication_failed', facts));
+  }
+}

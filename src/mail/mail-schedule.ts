@@ -1,0 +1,27 @@
+/** A mail server that has not taken a mail over by then has failed for this time. */
+export const ATTEMPT_MS = 60_000;
+
+/** How long a mail belongs to whoever took it: longer than an attempt, so that no two are sending it. */
+export const LEASE_MS = 2 * ATTEMPT_MS;
+
+/** The wait before the second attempt, and the longest. Each is three times as long as the one before. */
+const FIRST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** Which mails are due. A time further away than the longest wait comes from a clock that was set back since. */
+export function dueAt(now: Date) {
+  const impossible = new Date(now.getTime() + LONGEST_WAIT_MS + LEASE_MS);
+  return [{ dueAt: { $lte: now } }, { dueAt: { $gt: impossible } }];
+}
+
+/** When to try again after so many attempts, or undefined when it is time to give up. The last attempt is at the end. */
+export function nextAttempt(
+  { createdAt, attempts }: { createdAt: Date; attempts: number },
+  now: Date,
+  retryForSeconds: number,
+): Date | undefined {
+  const end = createdAt.getTime() + retryForSeconds * 1000;
+  if (now.getTime() >= end) return undefined;
+  const wait = Math.min(FIRST_WAIT_MS * 3 ** (attempts - 1), LONGEST_WAIT_MS);
+  return new Date(Math.min(now.getTime() + wait, end));
+}

@@ -1,0 +1,47 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { idProperty, moment } from '../database/base.properties.js';
+import type { MailTemplate } from './mail-template.js';
+
+/** What a notice tells besides its text: names of our own making and addresses, never what a client wrote freely. */
+export interface MailFacts {
+  readonly device?: string | null;
+  readonly ipAddress?: string | null;
+  /** For the audit trail alone. */
+  readonly userAgent?: string | null;
+}
+
+const schema = defineEntity({
+  name: 'Mail',
+  tableName: 'mails',
+  indexes: [
+    { name: 'mails_due_at', properties: ['dueAt'] },
+    { name: 'mails_recipient', properties: ['recipient'] },
+  ],
+  properties: {
+    /** Names the mail in its Message-ID too: each attempt is the same mail. */
+    id: idProperty(),
+    template: p.string().length(32).$type<MailTemplate>(),
+    /** Normalised. */
+    recipient: p.string().length(254),
+    /** Whose account it is about. Null where only the recipient is known. */
+    userId: p.uuid().nullable(),
+    /** The language that the request asked for (BCP 47). That of the account, if there is one, comes first. */
+    locale: p.string().length(35).nullable(),
+    facts: p.json<MailFacts>(),
+    /** 32 random bytes, base64url: half of what its one-time token is made of (`tokens/one-time-token.ts`). */
+    salt: p.string().length(43).hidden(),
+    createdAt: moment(),
+    /** When a sender may take it. Whoever takes it moves this ahead, so that nobody else does. */
+    dueAt: moment(),
+    attempts: p.integer().default(0),
+    /** Given up: no sender takes it any more. */
+    failedAt: moment().nullable(),
+    /** What the last attempt failed of: a code, and what the mail server said. */
+    lastError: p.string().length(500).nullable(),
+  },
+});
+
+/** A mail that is to be sent: the outbox. Its row is deleted when a mail server has taken it over. */
+export class Mail extends schema.class {}
+
+schema.setClass(Mail);

@@ -1,0 +1,65 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { Clock } from '../common/clock.js';
+import { newId } from '../common/ids.js';
+import { Mail, type MailFacts } from './mail.entity.js';
+import type { MailTemplate } from './mail-template.js';
+
+export interface NewMail {
+  readonly template: MailTemplate;
+  /** Normalised. */
+  readonly recipient: string;
+  readonly userId?: string;
+  readonly locale?: string | null;
+  readonly facts?: MailFacts;
+}
+
+/** The mails that carry a link which is of no use once the account has changed. Notices are sent whatever comes. */
+const LINKS: MailTemplate[] = ['verify-email', 'reset-password', 'magic-link', 'confirm-email-change'];
+
+/**
+ * Where mails are left to be sent (transactional outbox). A mail is part of the transaction that causes it: both are
+ * committed or neither, and no request waits for a mail server.
+ */
+@Injectable()
+export class Outbox {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Adds the mail to the unit of work of `em`. Who the recipient is, is looked up when it is sent. */
+  write(em: EntityManager, { template, recipient, userId, locale, facts }: NewMail): void {
+    const now = this.clock.now();
+    em.create(Mail, {
+      id: newId(),
+      template,
+      recipient,
+      userId: userId ?? null,
+      locale: locale ?? null,
+      facts: facts ?? {},
+      salt: randomBytes(32).toString('base64url'),
+      createdAt: now,
+      dueAt: now,
+      attempts: 0,
+    });
+  }
+
+  /** Takes back the links that wait to be sent to an account: they were asked for before it changed. */
+  async withdrawLinks(em: EntityManager, account: { id: string; email: string }): Promise<void> {
+    const theirs = [{ userId: account.id }, { recipient: account.email }];
+    await em.nativeDelete(Mail, { template: { $in: LINKS }, $or: theirs });
+  }
+
+  /** What has not been sent, the oldest first. */
+  list(): Promise<Mail[]> {
+    return this.em.fork().find(Mail, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
+  }
+
+  /** Makes what failed due now, once more if it was given up. @returns how many */
+  async retryAll(): Promise<number> {
+    const due = { failedAt: null, dueAt: this.clock.now() };
+    return this.em.fork().nativeUpdate(Mail, { lastError: { $ne: null } }, due);
+  }
+}

@@ -1,0 +1,110 @@
+import { EntityManager, ref } from '@mikro-orm/core';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import type { User } from '../users/user.entity.js';
+import { OneTimeToken } from './one-time-token.entity.js';
+import { oneTimeToken, oneTimeTokenHash, type TokenPurpose } from './one-time-token.js';
+
+/** The mail that carries the token. */
+export interface TokenMail {
+  readonly salt: string;
+  readonly createdAt: Date;
+}
+
+export interface TokenGrant {
+  readonly purpose: TokenPurpose;
+  readonly user: User;
+  /** The address that it is about. */
+  readonly email: string;
+  readonly lifetimeSeconds: number;
+}
+
+/** What a token is good for, as long as nobody has used it. */
+export interface TokenClaim {
+  readonly hash: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly createdAt: Date;
+}
+
+/**
+ * One-time tokens: what the links in mails carry. Only their hash is stored; one is used by one conditional UPDATE. Whoever
+ * issues, uses or voids one holds the row of its account, so that these happen one after the other.
+ */
+@Injectable()
+export class OneTimeTokens {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+    @Inject(ENV) private readonly env: Pick<Env, 'JWT_SECRET'>,
+  ) {}
+
+  /**
+   * The token of a mail, the same at each attempt to send it: each begins its lifetime anew, and none revives a token that
+   * was used. It takes the place of an older one of its purpose. Undefined when it was used, or a younger one was issued:
+   * then the mail is of no use any more.
+   */
+  async issue(em: EntityManager, grant: TokenGrant, mail: TokenMail): Promise<string | undefined> {
+    const { purpose, user, email, lifetimeSeconds } = grant;
+    const token = oneTimeToken(this.env.JWT_SECRET, mail.salt, purpose);
+    const hash = oneTimeTokenHash(token) ?? '';
+    // Each address can take back its own change, so these stand beside each other.
+    const rivals = { user: user.id, purpose, hash: { $ne: hash }, ...(purpose === 'email_revert' && { email }) };
+    if ((await em.count(OneTimeToken, { ...rivals, createdAt: { $gt: mail.createdAt } })) > 0) return undefined;
+    const known = await em.findOne(OneTimeToken, hash);
+    if (known?.usedAt) return undefined;
+    await em.nativeDelete(OneTimeToken, rivals);
+    const expiresAt = new Date(this.clock.now().getTime() + lifetimeSeconds * 1000);
+    if (known) known.expiresAt = expiresAt;
+    else em.create(OneTimeToken, { hash, purpose, user: ref(user), email, createdAt: mail.createdAt, expiresAt });
+    return token;
+  }
+
+  /** What an unused token is for, without using it. */
+  async find(em: EntityManager, token: string, purpose: TokenPurpose): Promise<TokenClaim | undefined> {
+    const hash = oneTimeTokenHash(token);
+    const row = hash === undefined ? null : await em.findOne(OneTimeToken, this.usable(hash, purpose));
+    return row ? { hash: row.hash, userId: row.user.id, email: row.email, createdAt: row.createdAt } : undefined;
+  }
+
+  /** True for one caller alone, however many there are. */
+  async use(em: EntityManager, { hash }: TokenClaim, purpose: TokenPurpose): Promise<boolean> {
+    return (await em.nativeUpdate(OneTimeToken, this.usable(hash, purpose), { usedAt: this.clock.now() })) === 1;
+  }
+
+  /**
+   * Voids what was sent before the password or the address changed (ASVS 6.4.1). An address that a change was taken from
+   * keeps its right to take it back, for that is what a thief of the account would void first.
+   */
+  async voidLinks(em: EntityManager, userId: string): Promise<void> {
+    await em.nativeDelete(OneTimeToken, { user: userId, purpose: { $ne: 'email_revert' }, usedAt: null });
+  }
+
+  /** After a change was taken back: neither the links nor a later change by the one who lost the account count. */
+  async voidSince(em: EntityManager, userId: string, { createdAt, hash }: TokenClaim): Promise<void> {
+    await this.voidLinks(em, userId);
+    const later = {
+      user: userId,
+      purpose: 'email_revert' as const,
+      createdAt: { $gte: createdAt },
+      hash: { $ne: hash },
+    };
+    await em.nativeDelete(OneTimeToken, later);
+  }
+
+  /** Addresses that may still take back a change. */
+  async addressesWithRevert(em: EntityManager, userId: string): Promise<string[]> {
+    const where = {
+      user: userId,
+      purpose: 'email_revert' as const,
+      usedAt: null,
+      expiresAt: { $gt: this.clock.now() },
+    };
+    return (await em.find(OneTimeToken, where)).map(({ email }) => email);
+  }
+
+  private usable(hash: string, purpose: TokenPurpose) {
+    return { hash, purpose, usedAt: null, expiresAt: { $gt: this.clock.now() } };
+  }
+}

@@ -1,0 +1,44 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Inject, Injectable } from '@nestjs/common';
+import { createHmac, hkdfSync } from 'node:crypto';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { HeldAddress } from './held-address.entity.js';
+
+/**
+ * Keeps addresses that no account has from being taken: those of deleted accounts (`DELETED_EMAIL_HOLD`), and those that
+ * may take back a change of address, or whoever made the change could sign up there and be in the way.
+ */
+@Injectable()
+export class HeldAddresses {
+  constructor(
+    private readonly clock: Clock,
+    @Inject(ENV) private readonly env: Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS'>,
+  ) {}
+
+  /** @param userId who may have the address all the same */
+  async hold(em: EntityManager, email: string, seconds: number, userId: string | null): Promise<void> {
+    const until = new Date(this.clock.now().getTime() + seconds * 1000);
+    await em.upsert(HeldAddress, { digest: digestOf(email, this.env.JWT_SECRET), until, userId });
+  }
+
+  /** @param userId of the account that wants it */
+  async isHeld(em: EntityManager, email: string, userId?: string): Promise<boolean> {
+    const digest = { $in: this.digests(email) };
+    const holds = await em.find(HeldAddress, { digest, until: { $gt: this.clock.now() } });
+    return holds.some((hold) => hold.userId === null || hold.userId !== userId);
+  }
+
+  async release(em: EntityManager, email: string): Promise<void> {
+    await em.nativeDelete(HeldAddress, { digest: { $in: this.digests(email) } });
+  }
+
+  private digests(email: string): string[] {
+    return [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS].map((secret) => digestOf(email, secret));
+  }
+}
+
+function digestOf(email: string, secret: string): string {
+  const key = hkdfSync('sha256', secret, '', 'latchkey/held-address', 32);
+  return createHmac('sha256', new Uint8Array(key)).update(email).digest('base64url');
+}

@@ -1,0 +1,31 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsOptional, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { canonicalLocale } from '../common/locale.js';
+
+const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() : value);
+
+/** On an optional field of an input class: the name that a user is called by. */
+export function DisplayName(): PropertyDecorator {
+  return applyDecorators(
+    Transform(trimmed),
+    IsOptional(),
+    MaxLength(200, { message: 'must not be longer than 200 characters' }),
+    Matches(/^[^\p{Cc}\p{Cs}]+$/u, { message: 'must hold visible characters only' }),
+  );
+}
+
+/** On an optional field of an input class: a language tag, which arrives in its canonical spelling. */
+export function Locale(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? (canonicalLocale(value) ?? '') : value)),
+    IsOptional(),
+    ValidateBy({
+      name: 'locale',
+      validator: {
+        validate: (value: unknown) => value !== '',
+        defaultMessage: () => 'must be a language tag (BCP 47)',
+      },
+    }),
+  );
+}

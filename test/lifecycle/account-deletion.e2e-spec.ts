@@ -1,0 +1,115 @@
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { Mail } from '../../src/mail/mail.entity.js';
+import { Session } from '../../src/sessions/session.entity.js';
+import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
+import { User } from '../../src/users/user.entity.js';
+import { tryLogin, trySignup } from '../accounts/operations.js';
+import { logIn, newEmail, PASSWORD, refresh, signUp, signUpWithRoles } from '../support/accounts.js';
+import { refusalOf, whoAmI } from '../support/refusals.js';
+import { ask, deleteAccount, LifecycleServer, use } from './operations.js';
+
+const DAY = 86_400;
+
+let life: LifecycleServer;
+beforeAll(async () => {
+  life = await LifecycleServer.start();
+});
+afterAll(() => life.stop());
+
+/** Every text in every row of the database that holds one of the words. */
+async function rowsWith(...words: string[]): Promise<string[]> {
+  const em = life.server.em();
+  const rows: unknown[] = [];
+  for (const entity of Object.values(em.getMetadata().getAll())) {
+    rows.push(...(await em.getConnection().execute<unknown[]>(`select * from ${entity.tableName}`)));
+  }
+  return rows.map((row) => JSON.stringify(row)).filter((row) => words.some((word) => row.includes(word)));
+}
+
+describe('deleting an account', () => {
+  it('leaves no personal datum anywhere, and the audit trail by ids', async () => {
+    const { server } = life;
+    const headers = { 'user-agent': 'A very particular browser' };
+    const email = newEmail();
+    await server.call(
+      'mutation ($input: SignupInput!) { signup(input: $input) { __typename } }',
+      { input: { email, password: PASSWORD, name: 'Ada Lovelace' } },
+      { headers },
+    );
+    const user = await logIn(server, email);
+    await ask.reset(server, email, { headers });
+    await life.send();
+    await ask.emailChange(server, user.accessToken, `new-${email}`);
+    expect((await deleteAccount(server, user.accessToken)).data).toEqual({ deleteAccount: true });
+
+    expect(await whoAmI(server, user.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    expect(refusalOf(await refresh(server, user.refreshToken))).toBe('UNAUTHENTICATED/REFRESH_TOKEN_INVALID');
+    expect(refusalOf(await tryLogin(server, email))).toBe('INVALID_CREDENTIALS');
+    expect((await life.mailTo(email)).subject).toBe('Your account was deleted');
+    expect(await server.em().count(Session, { user: user.id })).toBe(0);
+    expect(await server.em().count(OneTimeToken, { user: user.id })).toBe(0);
+    expect(await server.em().count(User, { id: user.id })).toBe(0);
+    expect(await server.em().count(Mail)).toBe(0);
+    expect(await rowsWith(email, 'Ada Lovelace', 'A very particular browser')).toEqual([]);
+    const trail = await server.em().find(AuditEvent, { subjectId: user.id }, { orderBy: { id: 'asc' } });
+    const types = trail.map(({ type }) => type);
+    expect(types.slice(0, 2)).toEqual(['user.signed_up', 'user.logged_in']);
+    expect(types).toContain('user.deleted');
+    const before = trail.slice(0, types.indexOf('user.deleted') + 1);
+    expect(before.map(({ ipAddress, userAgent }) => [ipAddress, userAgent])).toEqual(before.map(() => [null, null]));
+  });
+
+  it('needs the password, and without it nothing happens', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    expect(refusalOf(await deleteAccount(server, user.accessToken, 'wrong password'))).toBe('INVALID_CREDENTIALS');
+    server.clock.advance(601);
+    expect(refusalOf(await deleteAccount(server, user.accessToken, ''))).toBe(
+      'UNAUTHENTICATED/REAUTHENTICATION_REQUIRED',
+    );
+    expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+  });
+
+  it('is refused to the last administrator', async () => {
+    const { server } = life;
+    const admin = await signUpWithRoles(server, 'admin');
+    expect(refusalOf(await deleteAccount(server, admin.accessToken))).toBe('CONFLICT');
+    expect(await whoAmI(server, admin.accessToken)).toBe(admin.id);
+  });
+
+  it('frees the address at once', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    await deleteAccount(server, user.accessToken);
+    expect((await signUp(server, user.email)).id).not.toBe(user.id);
+  });
+
+  it('tells the address that a change was taken from, and its link is of no use any more', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const email = newEmail();
+    await ask.emailChange(server, user.accessToken, email);
+    await use.emailChange(server, await life.tokenFor(email));
+    const revert = await life.tokenFor(user.email);
+    await deleteAccount(server, user.accessToken);
+    await life.send();
+    expect([life.mails.last(email).subject, life.mails.last(user.email).subject]).toEqual([
+      'Your account was deleted',
+      'Your account was deleted',
+    ]);
+    expect(refusalOf(await use.revert(server, revert))).toBe('BAD_USER_INPUT/ONE_TIME_TOKEN_INVALID');
+  });
+});
+
+it('an account deleted under DELETED_EMAIL_HOLD keeps its address from everybody for so long', async () => {
+  const holding = await LifecycleServer.start({ env: { DELETED_EMAIL_HOLD: '30d' } });
+  try {
+    const gone = await signUp(holding.server);
+    await deleteAccount(holding.server, gone.accessToken);
+    expect(refusalOf(await trySignup(holding.server, { email: gone.email }))).toBe('EMAIL_TAKEN');
+    holding.server.clock.advance(30 * DAY);
+    expect((await trySignup(holding.server, { email: gone.email })).errors).toEqual([]);
+  } finally {
+    await holding.stop();
+  }
+});

@@ -1,0 +1,159 @@
+import { fieldsOf, tryLogin, trySignup } from '../accounts/operations.js';
+import { logIn, newEmail, PASSWORD, signUp } from '../support/accounts.js';
+import { refusalOf, whoAmI } from '../support/refusals.js';
+import { ask, changePassword, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
+
+const INVALID = 'BAD_USER_INPUT/ONE_TIME_TOKEN_INVALID';
+const DAY = 86_400;
+
+let life: LifecycleServer;
+beforeAll(async () => {
+  life = await LifecycleServer.start();
+});
+afterAll(() => life.stop());
+
+/** A user whose address was changed, and the token that takes it back. */
+async function changed() {
+  const { server } = life;
+  const user = await signUp(server);
+  const email = newEmail();
+  await ask.emailChange(server, user.accessToken, email);
+  await use.emailChange(server, await life.tokenFor(email));
+  return { user, email, revert: await life.tokenFor(user.email) };
+}
+
+describe('a change of address', () => {
+  it('happens by the link to the new one, which is confirmed by that, and the old one is told', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const email = newEmail();
+    expect((await ask.emailChange(server, user.accessToken, email.toUpperCase())).data).toEqual({
+      requestEmailChange: true,
+    });
+    const { token = '', link } = await life.mailTo(email);
+    expect(link).toBe(`http://localhost:5173/confirm-email-change#token=${token}`);
+    expect(life.mails.to(user.email)).toEqual([]);
+    expect((await tryLogin(server, user.email)).errors).toEqual([]);
+
+    expect((await use.emailChange(server, token)).data).toEqual({
+      confirmEmailChange: { id: user.id, email, emailVerified: true },
+    });
+    expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+    expect((await logIn(server, email)).id).toBe(user.id);
+    expect(refusalOf(await tryLogin(server, user.email))).toBe('INVALID_CREDENTIALS');
+    const notice = await life.mailTo(user.email);
+    expect([notice.subject, notice.link]).toEqual([
+      'Your e-mail address was changed',
+      `http://localhost:5173/revert-email-change#token=${notice.token ?? ''}`,
+    ]);
+    expect(notice.text).toContain('7 days');
+  });
+
+  it('needs the password', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const email = newEmail();
+    expect(refusalOf(await ask.emailChange(server, user.accessToken, email, 'wrong password'))).toBe(
+      'INVALID_CREDENTIALS',
+    );
+    server.clock.advance(601);
+    expect(refusalOf(await ask.emailChange(server, user.accessToken, email, ''))).toBe(
+      'UNAUTHENTICATED/REAUTHENTICATION_REQUIRED',
+    );
+    await life.send();
+    expect(life.mails.to(email)).toEqual([]);
+  });
+
+  it('to the address of another account answers alike; its owner is told, and nothing changes', async () => {
+    const { server } = life;
+    const [user, other] = [await signUp(server), await signUp(server)];
+    const answers = [
+      await ask.emailChange(server, user.accessToken, other.email),
+      await ask.emailChange(server, user.accessToken, newEmail()),
+    ].map(({ data, errors }) => ({ data, errors }));
+    expect(answers[0]).toEqual(answers[1]);
+    const notice = await life.mailTo(other.email);
+    expect([notice.subject, notice.link]).toEqual(['You have an account already', undefined]);
+  });
+
+  it('to an address that somebody has taken since is refused, and the account keeps its own', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const email = newEmail();
+    await ask.emailChange(server, user.accessToken, email);
+    const token = await life.tokenFor(email);
+    const other = await signUp(server, email);
+    const refused = await use.emailChange(server, token);
+    expect([refusalOf(refused), fieldsOf(refused)]).toEqual([
+      'EMAIL_TAKEN',
+      [{ path: 'token', message: 'belongs to an existing account' }],
+    ]);
+    expect([(await logIn(server, user.email)).id, (await logIn(server, email)).id]).toEqual([user.id, other.id]);
+  });
+});
+
+describe('taking a change of address back', () => {
+  it('works for 7 days, once, and ends every session', async () => {
+    const { server } = life;
+    const { user, email, revert } = await changed();
+    const thief = await logIn(server, email);
+    server.clock.advance(7 * DAY - 2);
+    const alive = await logIn(server, email);
+    expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
+    for (const { accessToken } of [user, thief, alive]) expect(await whoAmI(server, accessToken)).not.toBe(user.id);
+    expect(await whoAmI(server, alive.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    expect(refusalOf(await tryLogin(server, email))).toBe('INVALID_CREDENTIALS');
+    expect((await logIn(server, user.email)).id).toBe(user.id);
+    expect(refusalOf(await use.revert(server, revert))).toBe(INVALID);
+    expect((await life.mailTo(user.email)).subject).toBe('Choose a new password');
+
+    const late = await changed();
+    server.clock.advance(7 * DAY + 1);
+    expect(refusalOf(await use.revert(server, late.revert))).toBe(INVALID);
+    expect((await logIn(server, late.email)).id).toBe(late.user.id);
+  });
+
+  it('voids a password that was set since, and the owner gets the link to another one', async () => {
+    const { server } = life;
+    const { user, email, revert } = await changed();
+    await changePassword(server, (await logIn(server, email)).accessToken, PASSWORD, NEW_PASSWORD);
+    await use.revert(server, revert);
+    for (const password of [PASSWORD, NEW_PASSWORD]) {
+      expect(refusalOf(await tryLogin(server, user.email, password))).toBe('INVALID_CREDENTIALS');
+    }
+    await use.reset(server, await life.tokenFor(user.email), 'chosen by the owner');
+    expect((await logIn(server, user.email, 'chosen by the owner')).id).toBe(user.id);
+  });
+
+  it('outlives everything that a thief can do: another change, another password, a sign-up at the old address', async () => {
+    const { server } = life;
+    const { user, email, revert } = await changed();
+    const thief = await logIn(server, email);
+    await changePassword(server, thief.accessToken, PASSWORD, NEW_PASSWORD);
+    const third = newEmail();
+    await ask.emailChange(server, thief.accessToken, third, NEW_PASSWORD);
+    await use.emailChange(server, await life.tokenFor(third));
+    const thiefsRevert = await life.tokenFor(email);
+    expect(refusalOf(await trySignup(server, { email: user.email }))).toBe('EMAIL_TAKEN');
+
+    expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
+    // The thief held the address in between, and has no right to it any more.
+    expect(refusalOf(await use.revert(server, thiefsRevert))).toBe(INVALID);
+    expect(await whoAmI(server, thief.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    await use.reset(server, await life.tokenFor(user.email), PASSWORD);
+    expect((await logIn(server, user.email)).id).toBe(user.id);
+  });
+
+  it('keeps the old address for its owner alone until then', async () => {
+    const { server } = life;
+    const { user } = await changed();
+    expect(refusalOf(await trySignup(server, { email: user.email }))).toBe('EMAIL_TAKEN');
+    expect((await ask.emailChange(server, user.accessToken, user.email)).data).toEqual({ requestEmailChange: true });
+    await use.emailChange(server, await life.tokenFor(user.email));
+    expect((await logIn(server, user.email)).id).toBe(user.id);
+
+    const other = await changed();
+    server.clock.advance(7 * DAY + 1);
+    expect((await signUp(server, other.user.email)).id).not.toBe(other.user.id);
+  });
+});

@@ -1,0 +1,120 @@
+import { fieldsOf, tryLogin } from '../accounts/operations.js';
+import { logIn, PASSWORD, refresh, refreshed, signUp } from '../support/accounts.js';
+import { refusalOf, whoAmI } from '../support/refusals.js';
+import { ask, changePassword, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
+
+const INVALID = 'BAD_USER_INPUT/ONE_TIME_TOKEN_INVALID';
+const REAUTHENTICATE = 'UNAUTHENTICATED/REAUTHENTICATION_REQUIRED';
+const TEN_MINUTES = 600;
+
+let life: LifecycleServer;
+beforeAll(async () => {
+  life = await LifecycleServer.start();
+});
+afterAll(() => life.stop());
+
+describe('a change of password', () => {
+  /** @see better-auth/better-auth#1780, nhost/nhost#4192 */
+  it('ends every other session, leaves its own, and tells the owner', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const other = await logIn(server, user.email);
+    expect((await changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD)).data).toEqual({
+      changePassword: true,
+    });
+    expect(await whoAmI(server, other.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    expect(refusalOf(await refresh(server, other.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
+    expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+    expect((await refreshed(server, user.refreshToken)).id).toBe(user.id);
+    expect(refusalOf(await tryLogin(server, user.email))).toBe('INVALID_CREDENTIALS');
+    expect((await logIn(server, user.email, NEW_PASSWORD)).id).toBe(user.id);
+    const { subject, link } = await life.mailTo(user.email);
+    expect([subject, link]).toEqual(['Your password was changed', undefined]);
+  });
+
+  it('with a wrong or weak password changes nothing and ends nothing', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const other = await logIn(server, user.email);
+    expect(refusalOf(await changePassword(server, user.accessToken, 'wrong password', NEW_PASSWORD))).toBe(
+      'INVALID_CREDENTIALS',
+    );
+    for (const [weak, message] of [
+      ['1234567', 'The password must have at least 8 characters.'],
+      [user.email, 'The password must differ from the e-mail address and from the name of this service.'],
+    ] as const) {
+      const refused = await changePassword(server, user.accessToken, PASSWORD, weak);
+      expect([refusalOf(refused), fieldsOf(refused)]).toEqual([
+        'BAD_USER_INPUT/WEAK_PASSWORD',
+        [{ path: 'input.newPassword', message }],
+      ]);
+    }
+    expect(await whoAmI(server, other.accessToken)).toBe(user.id);
+    expect((await tryLogin(server, user.email)).errors).toEqual([]);
+    await life.send();
+    expect(life.mails.to(user.email)).toEqual([]);
+  });
+
+  it('voids every link that was sent before, and those that wait to be sent', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const links: [string, (token: string) => ReturnType<typeof server.call>][] = [];
+    for (const [name, request, redeem] of [
+      ['reset', ask.reset, (token: string) => use.reset(server, token, 'the phrase of a thief')],
+      ['magic link', ask.magicLink, (token: string) => use.magicLink(server, token)],
+      ['verification', ask.verification, (token: string) => use.verification(server, token)],
+    ] as const) {
+      await request(server, user.email);
+      const token = await life.tokenFor(user.email);
+      links.push([name, () => redeem(token)]);
+    }
+    await ask.emailChange(server, user.accessToken, `new-${user.email}`);
+    const change = await life.tokenFor(`new-${user.email}`);
+    links.push(['change of address', () => use.emailChange(server, change)]);
+    // Asked for, and not yet sent.
+    await ask.reset(server, user.email);
+    await ask.emailChange(server, user.accessToken, `other-${user.email}`);
+    await changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD);
+
+    const before = life.mails.received.length;
+    await life.send();
+    expect(life.mails.received.slice(before).map(({ subject }) => subject)).toEqual(['Your password was changed']);
+    for (const [name, redeem] of links) expect([name, refusalOf(await redeem(''))]).toEqual([name, INVALID]);
+    expect((await logIn(server, user.email, NEW_PASSWORD)).id).toBe(user.id);
+  });
+});
+
+describe('a change of the account', () => {
+  it('needs the password, or a sign-in within the last 10 minutes', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    server.clock.advance(TEN_MINUTES - 1);
+    expect((await changePassword(server, user.accessToken, '', NEW_PASSWORD)).data).toEqual({ changePassword: true });
+    server.clock.advance(2);
+    const refused = await changePassword(server, user.accessToken, '', PASSWORD);
+    expect([refusalOf(refused), refused.errors[0]?.extensions.action]).toEqual([REAUTHENTICATE, 'REAUTHENTICATE']);
+    // A refresh proves nothing: who signed in is still as long ago.
+    const { accessToken } = await refreshed(server, user.refreshToken);
+    expect(refusalOf(await changePassword(server, accessToken, '', PASSWORD))).toBe(REAUTHENTICATE);
+    expect((await changePassword(server, accessToken, NEW_PASSWORD, PASSWORD)).data).toEqual({ changePassword: true });
+    const again = await logIn(server, user.email);
+    expect((await changePassword(server, again.accessToken, '', NEW_PASSWORD)).data).toEqual({ changePassword: true });
+  });
+
+  it('by somebody whom the owner has thrown out meanwhile does not happen', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const thief = await logIn(server, user.email);
+    // Both pass the guard and hash at the same time; whichever commits first, the other one's session or proof is gone.
+    const [own, stolen] = await Promise.all([
+      changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD),
+      changePassword(server, thief.accessToken, PASSWORD, 'the phrase of a thief'),
+    ]);
+    const winners = [own, stolen].filter(({ data }) => data?.changePassword);
+    expect(winners.length).toBe(1);
+    const loser = own.data ? stolen : own;
+    expect(['UNAUTHENTICATED/TOKEN_REVOKED', 'INVALID_CREDENTIALS']).toContain(refusalOf(loser));
+    const password = own.data ? NEW_PASSWORD : 'the phrase of a thief';
+    expect((await tryLogin(server, user.email, password)).errors).toEqual([]);
+  });
+});
