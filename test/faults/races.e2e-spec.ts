@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
-import { logIn, refresh, signUp, type TestUser } from '../support/accounts.js';
+import { changePassword, NEW_PASSWORD } from '../lifecycle/operations.js';
+import { logIn, PASSWORD, refresh, signUp, type TestUser } from '../support/accounts.js';
 import { whoAmI } from '../support/refusals.js';
 import { program, runProgram } from '../support/run-program.js';
 import type { ServerProcess } from '../support/server-process.js';
@@ -30,6 +31,7 @@ const ENDS: [string, (server: ServerProcess, user: TestUser, other: TestUser) =>
     (server, _, other) =>
       server.call('mutation { logout(input: { everywhere: true }) }', {}, { token: other.accessToken }),
   ],
+  ['a change of password', (server, _, other) => changePassword(server, other.accessToken, PASSWORD, NEW_PASSWORD)],
 ];
 
 /** Adds every access token to `tokens` that it is given, until it is refused. */
@@ -69,6 +71,37 @@ it.each(ENDS)('a refresh that races %s leaves no token alive once that was answe
   }
   await deployment.stop();
   print(`refresh against ${name}`, { rounds, survived });
+  expect(survived).toBe(0);
+});
+
+it('a login with the old password that races its change leaves no session alive once that was answered', async () => {
+  const deployment = await Deployment.start();
+  const rounds = times(6, 250);
+  let [logins, survived] = [0, 0];
+  for (let round = 0; round < rounds; round++) {
+    const owner = await signUp(deployment.any());
+    const tokens: string[] = [];
+    let isOver = false;
+    const thief = async () => {
+      while (!isOver) {
+        const session = await logIn(deployment.any(), owner.email).catch(() => undefined);
+        if (!session) return;
+        tokens.push(session.accessToken);
+      }
+    };
+    const thieves = [thief(), thief(), thief(), thief()];
+    const change = await changePassword(deployment.any(), owner.accessToken, PASSWORD, NEW_PASSWORD);
+    expect(change.data).toEqual({ changePassword: true });
+    // Those that were under way have to end before they can be judged.
+    isOver = true;
+    await Promise.all(thieves);
+    const verdicts = await Promise.all(tokens.map((token) => whoAmI(deployment.any(), token)));
+    logins += tokens.length;
+    survived += verdicts.filter((verdict) => verdict === owner.id).length;
+    expect(await whoAmI(deployment.any(), owner.accessToken)).toBe(owner.id);
+  }
+  await deployment.stop();
+  print('login against a change of password', { rounds, logins, survived });
   expect(survived).toBe(0);
 });
 

@@ -19,49 +19,30 @@ export interface ReceivedMail {
 }
 
 /**
- * How the server behaves: takes mails; refuses recipients with this reply; takes a mail and loses the connection before it
- * says so; is silent when it is greeted.
+ * How the server behaves: takes mails; refuses recipients with this reply; takes a mail, and then loses the connection or
+ * says nothing any more; is silent from the beginning.
  */
-export type MailServerMood = 'accepts' | { readonly refuses: number } | 'drops' | 'is silent';
+export type MailServerMood = 'accepts' | { readonly refuses: number } | 'drops' | 'keeps waiting' | 'is silent';
 
 /** A real SMTP server on a free port, which a test may make fail. */
 export class MailServer {
   readonly received: ReceivedMail[] = [];
   mood: MailServerMood = 'accepts';
   private readonly sockets = new Set<Socket>();
-  private readonly server: SMTPServer;
+  private server: SMTPServer | undefined;
   private port = 0;
 
-  private constructor() {
-    this.server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['AUTH', 'STARTTLS'],
-      closeTimeout: 100,
-      onConnect: (_session, callback) => {
-        if (this.mood !== 'is silent') callback();
-      },
-      onRcptTo: (_address, _session, callback) => {
-        const { mood } = this;
-        if (typeof mood === 'object') callback(Object.assign(new Error('not today'), { responseCode: mood.refuses }));
-        else callback();
-      },
-      onData: (stream, session, callback) => void this.take(stream, session, callback),
-    });
-    this.server.server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
-    });
-    this.server.on('error', () => undefined);
-  }
+  private constructor(private readonly host: string) {}
 
-  static async start(): Promise<MailServer> {
-    const mails = new MailServer();
+  /** @param host 127.0.0.2 is this machine too, and is not called so */
+  static async start(host = '127.0.0.1'): Promise<MailServer> {
+    const mails = new MailServer(host);
     await mails.listen();
     return mails;
   }
 
   get url(): string {
-    return `smtp://127.0.0.1:${String(this.port)}`;
+    return `smtp://${this.host}:${String(this.port)}`;
   }
 
   /** What arrived for an address, the oldest first. */
@@ -78,15 +59,46 @@ export class MailServer {
 
   /** On the port that it had. */
   async listen(): Promise<void> {
-    const listening = once(this.server.server, 'listening');
-    this.server.listen(this.port, '127.0.0.1');
+    const server = this.create();
+    this.server = server;
+    const listening = once(server.server, 'listening');
+    server.listen(this.port, this.host);
     await listening;
-    this.port = (this.server.server.address() as AddressInfo).port;
+    this.port = (server.server.address() as AddressInfo).port;
   }
 
   async stop(): Promise<void> {
+    this.hangUp();
+    await new Promise<void>((resolve) => this.server?.close(resolve));
+  }
+
+  /** Ends every connection in the middle of whatever is said. */
+  hangUp(): void {
     for (const socket of this.sockets) socket.destroy();
-    await new Promise<void>((resolve) => this.server.close(resolve));
+  }
+
+  /** One that was closed does not listen again. */
+  private create(): SMTPServer {
+    const server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      closeTimeout: 100,
+      onConnect: (_session, callback) => {
+        if (this.mood !== 'is silent') callback();
+      },
+      onRcptTo: (_address, _session, callback) => {
+        const { mood } = this;
+        if (typeof mood === 'object') callback(Object.assign(new Error('not today'), { responseCode: mood.refuses }));
+        else callback();
+      },
+      onData: (stream, session, callback) => void this.take(stream, session, callback),
+    });
+    server.server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+    server.on('error', () => undefined);
+    return server;
   }
 
   private async take(
@@ -107,7 +119,7 @@ export class MailServer {
       link: links?.[0],
       token: links?.[0].split('#token=')[1],
     });
-    if (this.mood === 'drops') for (const socket of this.sockets) socket.destroy();
-    else callback();
+    if (this.mood === 'drops') this.hangUp();
+    else if (this.mood !== 'keeps waiting') callback();
   }
 }

@@ -1,0 +1,218 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { Transactions } from '../../src/database/transactions.js';
+import { Mail } from '../../src/mail/mail.entity.js';
+import { MailSender } from '../../src/mail/mail-sender.js';
+import { Outbox } from '../../src/mail/outbox.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
+import { ask, LifecycleServer, NEW_PASSWORD, use } from '../lifecycle/operations.js';
+import { logIn, newEmail, signUp } from '../support/accounts.js';
+import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { figureIn } from '../support/metrics.js';
+import { TestServer } from '../support/test-server.js';
+
+const HOUR = 3_600;
+
+let life: LifecycleServer;
+beforeEach(async () => {
+  life = await LifecycleServer.start();
+});
+afterEach(() => life.stop());
+
+/** The one mail that waits. */
+const waiting = async () => life.server.em().findOneOrFail(Mail, { recipient: { $ne: '' } });
+
+async function secondsUntilDue(): Promise<number> {
+  const { dueAt } = await waiting();
+  return Math.round((dueAt.getTime() - life.server.clock.now().getTime()) / 1000);
+}
+
+async function mailsIn(result: string): Promise<number> {
+  const figures = await life.server.app.get(Metrics).registry.metrics();
+  return figureIn(figures, 'mails_total', `{template="reset-password",result="${result}"}`);
+}
+
+describe('a mail', () => {
+  it('is committed with the change that causes it, or not at all', async () => {
+    const { server } = life;
+    const write = (isDone: boolean) =>
+      server.app.get(Transactions).runApart(async (em) => {
+        server.app.get(Outbox).write(em, { template: 'password-changed', recipient: newEmail() });
+        await em.flush();
+        if (!isDone) throw new Error('the change failed');
+      });
+    await expect(write(false)).rejects.toThrow('the change failed');
+    expect(await server.em().count(Mail)).toBe(0);
+    await write(true);
+    expect(await server.em().count(Mail)).toBe(1);
+  });
+
+  it('is forgotten as soon as it is sent', async () => {
+    const { email } = await signUp(life.server);
+    await ask.reset(life.server, email);
+    const { html, text, from, messageId, headers } = await life.mailTo(email);
+    expect(await life.server.em().count(Mail)).toBe(0);
+    expect(from).toBe('no-reply@localhost');
+    expect(messageId).toMatch(/^<[0-9a-f-]{36}@localhost>$/);
+    expect(headers.find(({ key }) => key === 'auto-submitted')?.value).toBe('auto-generated');
+    expect(text).toContain('1 hour');
+    expect(html).toContain('Choose a new password</a');
+    expect(await mailsIn('sent')).toBe(1);
+  });
+
+  it('that the server refuses for now is tried again after 10 s, 30 s, 90 s … up to an hour', async () => {
+    const { server, mails } = life;
+    server.clock.freeze();
+    const { email } = await signUp(server);
+    await ask.reset(server, email);
+    mails.mood = { refuses: 451 };
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await life.send();
+      waits.push(await secondsUntilDue());
+      // Not a second earlier.
+      server.clock.advance((waits.at(-1) ?? 0) - 1);
+      await life.send();
+      expect((await waiting()).attempts).toBe(attempt + 1);
+      server.clock.advance(1);
+    }
+    expect(waits).toEqual([10, 30, 90, 270, 810, 2_430, HOUR, HOUR]);
+    expect((await waiting()).lastError).toMatch(/^EENVELOPE: 451 not today/);
+    mails.mood = 'accepts';
+    const { token = '' } = await life.mailTo(email);
+    // Its time begins with the mail that carries it, not with the request of hours ago.
+    server.clock.advance(HOUR - 1);
+    expect((await use.reset(server, token, NEW_PASSWORD)).data).toEqual({ resetPassword: true });
+  });
+
+  it('that the server refuses for ever, or that nobody takes within MAIL_RETRY_FOR, is given up where an operator sees it', async () => {
+    const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const { server, mails } = life;
+    const { email } = await signUp(server);
+    await ask.reset(server, email);
+    mails.mood = { refuses: 550 };
+    await life.send();
+    const refused = await waiting();
+    expect([refused.attempts, refused.failedAt, refused.lastError]).toEqual([
+      1,
+      expect.any(Date),
+      expect.stringMatching(/^EENVELOPE: 550/),
+    ]);
+    expect(await mailsIn('given_up')).toBe(1);
+    expect(log).toHaveBeenCalledWith(
+      expect.objectContaining({ mailId: refused.id, template: 'reset-password', attempts: 1 }),
+      expect.stringContaining('given up'),
+    );
+    expect(JSON.stringify(log.mock.calls)).not.toContain(email);
+    mails.mood = 'accepts';
+    server.clock.advance(48 * HOUR);
+    await life.send();
+    expect(mails.received).toEqual([]);
+
+    expect(await server.app.get(Outbox).retryAll()).toBe(1);
+    mails.mood = { refuses: 451 };
+    await life.send();
+    // Its day is over: once more, and that was it.
+    expect((await waiting()).failedAt).toEqual(expect.any(Date));
+    mails.mood = 'accepts';
+    await server.app.get(Outbox).retryAll();
+    expect((await life.mailTo(email)).subject).toBe('Choose a new password');
+    log.mockRestore();
+  });
+
+  it('that was taken by a server which could not say so comes again as the same mail: same id, same link', async () => {
+    const { server, mails } = life;
+    const { email } = await signUp(server);
+    await ask.reset(server, email);
+    mails.mood = 'drops';
+    await life.send();
+    server.clock.advance(10);
+    mails.mood = 'accepts';
+    await life.send();
+    const [first, second, ...more] = mails.to(email);
+    expect(more).toEqual([]);
+    expect([second?.messageId, second?.token]).toEqual([first?.messageId, first?.token]);
+    expect((await use.reset(server, first?.token ?? '', NEW_PASSWORD)).data).toEqual({ resetPassword: true });
+    expect(await server.em().count(Mail, { template: 'reset-password' })).toBe(0);
+  });
+
+  it('is not sent again once its link was used, and the link is not revived', async () => {
+    const { server, mails } = life;
+    const { email } = await signUp(server);
+    await ask.magicLink(server, email);
+    mails.mood = 'drops';
+    await life.send();
+    const { token = '' } = mails.last(email);
+    expect((await use.magicLink(server, token)).errors).toEqual([]);
+    mails.mood = 'accepts';
+    server.clock.advance(10);
+    await life.send();
+    expect(mails.to(email).length).toBe(1);
+    expect((await use.magicLink(server, token)).errors[0]?.extensions.reason).toBe('ONE_TIME_TOKEN_INVALID');
+  });
+
+  it('gives way to a younger one of its kind: the last link that arrives is the one that works', async () => {
+    const { server, mails } = life;
+    const { email } = await signUp(server);
+    mails.mood = { refuses: 451 };
+    await ask.reset(server, email);
+    await life.send();
+    mails.mood = 'accepts';
+    await ask.reset(server, email);
+    const token = await life.tokenFor(email);
+    server.clock.advance(10);
+    await life.send();
+    expect(mails.to(email).length).toBe(1);
+    expect((await use.reset(server, token, NEW_PASSWORD)).data).toEqual({ resetPassword: true });
+  });
+});
+
+describe('a dead mail server', () => {
+  it('delays mails and nothing else: every operation answers as ever, and afterwards everything arrives', async () => {
+    const { server, mails } = life;
+    mails.mood = 'is silent';
+    const { email } = await signUp(server);
+    expect((await ask.reset(server, email)).data).toEqual({ requestPasswordReset: true });
+    const sending = life.send();
+    await eventually('the mail is on its way', async () => (await waiting()).attempts === 1);
+    // The attempt waits for a greeting that does not come. Nothing waits for the attempt.
+    expect((await logIn(server, email)).email).toBe(email);
+    expect((await ask.magicLink(server, email)).data).toEqual({ requestMagicLink: true });
+    await mails.stop();
+    await sending;
+    expect((await waiting()).lastError).toMatch(/^(ECONNECTION|ESOCKET)/);
+    await life.send();
+    mails.mood = 'accepts';
+    await mails.listen();
+    server.clock.advance(30);
+    await life.send();
+    expect(
+      mails
+        .to(email)
+        .map(({ subject }) => subject)
+        .sort(),
+    ).toEqual(['Choose a new password', 'Sign in']);
+  });
+});
+
+// On SQLite there is one instance.
+(testEngine === 'postgres' ? it : it.skip)('of several instances one sends each mail', async () => {
+  const databaseUrl = await temporaryDatabaseUrl();
+  const env = { MAIL_URL: life.mails.url, JOBS_ENABLED: 'false' };
+  const instances = [
+    await TestServer.start({ databaseUrl, env, redis: false }),
+    await TestServer.start({ databaseUrl, env, redis: false }),
+  ];
+  const [first] = instances;
+  const addresses = Array.from({ length: 60 }, newEmail);
+  await first?.app.get(Transactions).runApart(async (em) => {
+    for (const recipient of addresses) {
+      first.app.get(Outbox).write(em, { template: 'password-changed', recipient });
+    }
+  });
+  await Promise.all(instances.flatMap(({ app }) => [app.get(MailSender).sendDue(), app.get(MailSender).sendDue()]));
+  expect(life.mails.received.map(({ to }) => to).sort()).toEqual([...addresses].sort());
+  for (const instance of instances) await instance.stop();
+  await dropDatabase(databaseUrl);
+});
