@@ -1,0 +1,109 @@
+import { User } from '../../src/users/user.entity.js';
+import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
+import { logIn, PASSWORD, signUp, type TestUser } from '../support/accounts.js';
+import type { CallOptions } from '../support/graphql-client.js';
+import { ask, changePassword, LifecycleServer, NEW_PASSWORD } from './operations.js';
+
+let life: LifecycleServer;
+beforeAll(async () => {
+  life = await LifecycleServer.start({ env: { NEW_DEVICE_NOTICE: 'true', TRUST_PROXY: '1' } });
+});
+afterAll(() => life.stop());
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0';
+const SAFARI = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/26.0 Safari/605.1.15';
+
+const from = (userAgent: string, ip: string): CallOptions => ({
+  headers: { 'user-agent': userAgent, 'x-forwarded-for': ip },
+});
+
+const LOGIN = `mutation ($input: LoginInput!) {
+  login(input: $input) { ... on AuthPayload { refreshToken } }
+}`;
+
+const login = (user: TestUser, options: CallOptions, refreshToken?: string) =>
+  life.server.call<{ login: { refreshToken: string } }>(
+    LOGIN,
+    { input: { email: user.email, password: PASSWORD, refreshToken } },
+    options,
+  );
+
+/** The subjects of what has arrived. */
+async function noticesTo(user: TestUser): Promise<string[]> {
+  await life.send();
+  return life.mails.to(user.email).map(({ subject }) => subject);
+}
+
+const NOTICE = 'A new device has signed in';
+
+describe('the owner of an account is told of a sign-in', () => {
+  it('from a device that the account has not seen, once for each, and what it was', async () => {
+    const user = await signUp(life.server);
+    await login(user, from(FIREFOX, '203.0.113.7'));
+    await login(user, from(FIREFOX, '203.0.113.7'));
+    expect(await noticesTo(user)).toEqual([NOTICE]);
+    const { text, html } = life.mails.last(user.email);
+    for (const part of ['Firefox on Linux', '203.0.113.7'])
+      expect([text, html]).toEqual([expect.stringContaining(part), expect.stringContaining(part)]);
+    await login(user, from(SAFARI, '203.0.113.7'));
+    await login(user, from(FIREFOX, '198.51.100.9'));
+    expect(await noticesTo(user)).toEqual([NOTICE, NOTICE, NOTICE]);
+  });
+
+  it('not from one that shows that it has been here: by its cookie, or by a refresh token', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const browser = new CookieClient(server, { origin: FRONTEND, ...from(FIREFOX, '203.0.113.8').headers });
+    await browser.call(LOGIN, { input: { email: user.email, password: PASSWORD } });
+    const first = await login(user, from(SAFARI, '203.0.113.8'));
+    expect((await noticesTo(user)).length).toBe(2);
+    const elsewhere = { origin: FRONTEND, ...from(FIREFOX, '198.51.100.77').headers };
+    await browser.call(LOGIN, { input: { email: user.email, password: PASSWORD } }, elsewhere);
+    await login(user, from(SAFARI, '198.51.100.77'), first.data?.login.refreshToken);
+    expect((await noticesTo(user)).length).toBe(2);
+  });
+
+  it('not of a wrong password, nor of the very first sign-in', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    await server.call(LOGIN, { input: { email: user.email, password: 'wrong password' } }, from(SAFARI, '203.0.113.9'));
+    await server.em().nativeUpdate(User, user.id, { lastLoginAt: null });
+    await login(user, from(FIREFOX, '203.0.113.9'));
+    expect(await noticesTo(user)).toEqual([]);
+  });
+});
+
+describe('a mail is in the language', () => {
+  const german = { headers: { 'accept-language': 'de-AT,de;q=0.9,en;q=0.5' } };
+
+  it('of the account: what the browser asked for at the sign-up, until the user chooses another', async () => {
+    const { server } = life;
+    const signup =
+      'mutation ($input: SignupInput!) { signup(input: $input) { ... on AuthPayload { user { locale } } } }';
+    const email = `ada-${String(Date.now())}@example.com`;
+    const { data } = await server.call(signup, { input: { email, password: PASSWORD } }, german);
+    expect(data).toEqual({ signup: { user: { locale: 'de-AT' } } });
+    await ask.reset(server, email);
+    const mail = await life.mailTo(email);
+    expect([mail.subject, mail.text]).toEqual(['Neues Passwort wählen', expect.stringContaining('1 Stunde')]);
+
+    const { accessToken } = await logIn(server, email);
+    const update = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { locale } }';
+    const answer = await server.call(update, { input: { locale: 'en-gb' } }, { token: accessToken });
+    expect(answer.data).toEqual({ updateProfile: { locale: 'en-GB' } });
+    await changePassword(server, accessToken, PASSWORD, NEW_PASSWORD);
+    expect((await life.mailTo(email)).subject).toBe('Your password was changed');
+  });
+
+  it('of the request, where the account has none, and English where there is no translation', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    await server.em().nativeUpdate(User, user.id, { locale: null });
+    await ask.reset(server, user.email, german);
+    expect((await life.mailTo(user.email)).subject).toBe('Neues Passwort wählen');
+    for (const language of ['fr-FR', '*', 'x', '../../etc/passwd']) {
+      await ask.reset(server, user.email, { headers: { 'accept-language': language } });
+      expect((await life.mailTo(user.email)).subject).toBe('Choose a new password');
+    }
+  });
+});

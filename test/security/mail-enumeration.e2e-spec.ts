@@ -1,0 +1,120 @@
+import { Mail } from '../../src/mail/mail.entity.js';
+import { trySignup } from '../accounts/operations.js';
+import { ask, LifecycleServer } from '../lifecycle/operations.js';
+import { newEmail, signUp, withAccounts } from '../support/accounts.js';
+import type { CallOptions, GraphQLAnswer } from '../support/graphql-client.js';
+import { statementsOf } from '../support/statements.js';
+import { areaUnderCurve, welch } from './support/statistics.js';
+
+/** `ENUMERATION_SAMPLES=2000 npm test -- test/security/mail-enumeration` on a quiet machine judges by the strict bounds. */
+const STRICT_SAMPLES = Number(process.env['ENUMERATION_SAMPLES'] ?? 0);
+const SAMPLES = STRICT_SAMPLES || 80;
+
+type Request = (email: string, options?: CallOptions) => Promise<GraphQLAnswer>;
+
+let life: LifecycleServer;
+let addresses: [name: string, email: string][];
+let requests: [name: string, request: Request][];
+beforeAll(async () => {
+  life = await LifecycleServer.start({ env: { REQUIRE_EMAIL_VERIFICATION: 'true', BCRYPT_COST: '8' } });
+  const { server } = life;
+  const [known, verified, disabled] = [newEmail(), newEmail(), newEmail()];
+  for (const email of [known, verified, disabled]) await trySignup(server, { email });
+  await withAccounts(server, (accounts) => accounts.markEmailVerified(verified));
+  await withAccounts(server, (accounts) => accounts.disable(disabled, null));
+  addresses = [
+    ['an account', known],
+    ['a confirmed account', verified],
+    ['a disabled account', disabled],
+    ['nobody', newEmail()],
+  ];
+  requests = [
+    ['requestEmailVerification', (email, options) => ask.verification(server, email, options)],
+    ['requestPasswordReset', (email, options) => ask.reset(server, email, options)],
+    ['requestMagicLink', (email, options) => ask.magicLink(server, email, options)],
+  ];
+});
+afterAll(() => life.stop());
+
+describe('who has an account does not show in a request for a link', () => {
+  it('in any part of the answer but the date', async () => {
+    for (const [name, request] of requests) {
+      const answers: unknown[][] = [];
+      for (const [, email] of addresses) {
+        const { status, text, headers } = await request(email, { headers: { 'x-request-id': 'the-same-each-time' } });
+        answers.push([status, text, [...headers].filter(([header]) => header !== 'date')]);
+      }
+      expect([name, ...answers]).toEqual([name, ...addresses.map(() => answers[0])]);
+      expect(answers[0]?.slice(0, 2)).toEqual([200, `{"data":{"${name}":true}}\n`]);
+    }
+  });
+
+  it('in its work: the same statements, and one row that waits for whoever sends it', async () => {
+    for (const [name, request] of requests) {
+      const work: unknown[][] = [];
+      for (const [, email] of addresses) {
+        const before = await life.server.em().count(Mail);
+        const statements = await statementsOf(life.server, () => request(email));
+        // The values are not the statement.
+        work.push([
+          statements.map((sql) => sql.replace(/values .*/, 'values')),
+          (await life.server.em().count(Mail)) - before,
+        ]);
+      }
+      expect([name, ...work]).toEqual([name, ...addresses.map(() => work[0])]);
+      expect(work[0]?.[1]).toBe(1);
+    }
+  });
+
+  it('in its time: a statistician can not tell the answers apart', async () => {
+    const known = addresses[0]?.[1] ?? '';
+    for (const [name, request] of requests) {
+      const times: [number[], number[]] = [[], []];
+      for (let sample = 0; sample < SAMPLES; sample++) {
+        for (const [index, email] of [known, newEmail()].entries()) {
+          const start = performance.now();
+          await request(email);
+          times[index]?.push(performance.now() - start);
+        }
+      }
+      const area = areaUnderCurve(...times);
+      const [least, most] = STRICT_SAMPLES ? [0.48, 0.52] : [0.3, 0.7];
+      expect({ name, area, isAlike: area > least && area < most }).toEqual({ name, area, isAlike: true });
+      if (STRICT_SAMPLES) expect(Math.abs(welch(...times))).toBeLessThan(4.5);
+    }
+  }, 3_600_000);
+});
+
+describe('who has an account does not show in a sign-up with REQUIRE_EMAIL_VERIFICATION', () => {
+  it('in its time, in which one hash is more than all else', async () => {
+    const times: [number[], number[]] = [[], []];
+    const known = addresses[1]?.[1] ?? '';
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      for (const [index, email] of [known, newEmail()].entries()) {
+        const start = performance.now();
+        await trySignup(life.server, { email });
+        times[index]?.push(performance.now() - start);
+      }
+    }
+    // A new account is a few rows more than a taken one. Without the hash of the latter the area is 0.
+    const area = areaUnderCurve(...times);
+    expect({ area, isAlike: area > 0.25 && area < 0.75 }).toEqual({ area, isAlike: true });
+  }, 3_600_000);
+});
+
+describe('who has an account does not show in a change of address', () => {
+  it('in its statements: a free address and a taken one', async () => {
+    const open = await LifecycleServer.start();
+    try {
+      const [user, other] = [await signUp(open.server), await signUp(open.server)];
+      const work: string[][] = [];
+      for (const email of [other.email, newEmail()]) {
+        const statements = await statementsOf(open.server, () => ask.emailChange(open.server, user.accessToken, email));
+        work.push(statements.map((sql) => sql.replace(/values .*/, 'values').replace(/'[^']*'/g, '?')));
+      }
+      expect(work[0]).toEqual(work[1]);
+    } finally {
+      await open.stop();
+    }
+  });
+});
