@@ -1,0 +1,27 @@
+import { nextAttempt } from '../../src/mail/mail-schedule.js';
+import { failureOf } from '../../src/mail/mail-failure.js';
+
+const DAY = 86_400;
+const createdAt = new Date('2026-11-26T00:00:00Z');
+const after = (seconds: number) => new Date(createdAt.getTime() + seconds * 1000);
+
+describe('the next attempt to send a mail', () => {
+  it('is never after its end, at which it is made for the last time', () => {
+    expect(nextAttempt({ createdAt, attempts: 30 }, after(DAY - 5), DAY)).toEqual(after(DAY));
+    expect(nextAttempt({ createdAt, attempts: 31 }, after(DAY), DAY)).toBeUndefined();
+  });
+});
+
+describe('a failure', () => {
+  const smtp = (code: string, responseCode?: number) =>
+    Object.assign(new Error('m'), { code, responseCode, response: `${String(responseCode)} no\r\nsuch user` });
+
+  it('is final when the server refuses this mail for ever, and not when it refuses us or is broken itself', () => {
+    expect(failureOf(smtp('EENVELOPE', 550))).toEqual({ reason: 'EENVELOPE: 550 no such user', isFinal: true });
+    expect(failureOf(smtp('EMESSAGE', 554)).isFinal).toBe(true);
+    expect(failureOf(smtp('EENVELOPE', 451)).isFinal).toBe(false);
+    expect(failureOf(smtp('EAUTH', 535)).isFinal).toBe(false);
+    expect(failureOf(smtp('ECONNECTION')).isFinal).toBe(false);
+    expect(failureOf('nonsense')).toEqual({ reason: 'unknown', isFinal: false });
+  });
+});
