@@ -17,6 +17,7 @@ RUN npm ci --omit=dev --no-audit --no-fund
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 ENV DATABASE_URL=sqlite:/data/latchkey.sqlite
+ENV MAIL_OUTBOX=/data/outbox
 WORKDIR /app
 COPY package.json ./
 COPY assets ./assets

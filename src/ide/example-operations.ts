@@ -79,6 +79,22 @@ mutation LogOut($input: LogoutInput) {
     rememberedSession,
   ),
   example(
+    'Forgot password',
+    `# Writes a mail with a link. Without MAIL_URL the mail is at /mails on this server, and its link in the log.
+mutation ForgotPassword($email: String!) {
+  requestPasswordReset(email: $email)
+}`,
+    { email: credentials.email },
+  ),
+  example(
+    'New password',
+    `# Paste what follows #token= in the link of the mail. It works once, and ends every session.
+mutation NewPassword($input: ResetPasswordInput!) {
+  resetPassword(input: $input)
+}`,
+    { input: { token: 'lko_…', newPassword: 'another horse, another battery' } },
+  ),
+  example(
     'Server info',
     `# Public: what a sign-in page needs to draw itself. Then try the other tabs, from left to right.
 query ServerInfo {

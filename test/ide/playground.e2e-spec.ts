@@ -31,6 +31,8 @@ const PATIENCE = 60_000;
       'My sessions',
       'Refresh',
       'Log out',
+      'Forgot password',
+      'New password',
       'Server info',
     ]);
   });

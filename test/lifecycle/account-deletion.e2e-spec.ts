@@ -4,6 +4,7 @@ import { Session } from '../../src/sessions/session.entity.js';
 import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { tryLogin, trySignup } from '../accounts/operations.js';
+import { CookieClient } from '../cookies/cookie-client.js';
 import { logIn, newEmail, PASSWORD, refresh, signUp, signUpWithRoles } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { ask, deleteAccount, LifecycleServer, use } from './operations.js';
@@ -57,6 +58,15 @@ describe('deleting an account', () => {
     expect(types).toContain('user.deleted');
     const before = trail.slice(0, types.indexOf('user.deleted') + 1);
     expect(before.map(({ ipAddress, userAgent }) => [ipAddress, userAgent])).toEqual(before.map(() => [null, null]));
+  });
+
+  it('clears the cookies of the browser that asked for it', async () => {
+    const browser = new CookieClient(life.server);
+    await browser.signUp();
+    const { data, headers } = await browser.call(`mutation { deleteAccount(password: "${PASSWORD}") }`);
+    expect(data).toEqual({ deleteAccount: true });
+    const cleared = headers.getSetCookie().filter((cookie) => cookie.includes('Expires=Thu, 01 Jan 1970'));
+    expect(cleared.map((cookie) => cookie.split('=')[0])).toEqual(['latchkey-access', 'latchkey-refresh']);
   });
 
   it('needs the password, and without it nothing happens', async () => {

@@ -8,6 +8,9 @@ import { logIn, PASSWORD, refreshed } from '../support/accounts.js';
 import { program, runProgram, type ProgramRun } from '../support/run-program.js';
 import { whoAmI } from '../support/refusals.js';
 import { ServerProcess } from '../support/server-process.js';
+import { MailServer } from '../support/mail-server.js';
+import { ask } from '../lifecycle/operations.js';
+import { eventually } from '../support/eventually.js';
 
 // Each command boots the whole server.
 jest.setTimeout(120_000);
@@ -100,6 +103,28 @@ describe('the operator', () => {
     const next = await refreshed(server, before.refreshToken);
     expect(decodeProtectedHeader(next.accessToken).kid).not.toBe(former);
     expect(await whoAmI(server, next.accessToken)).toBe(before.id);
+  });
+
+  it('lists the mails that are not sent, with the reason, and lets them be tried again', async () => {
+    // The one of the former chapters would make files of mails.
+    await server?.kill();
+    const mails = await MailServer.start();
+    mails.mood = { refuses: 550 };
+    const sender = await ServerProcess.start({ env: { ...env, MAIL_URL: mails.url } });
+    await ask.reset(sender, ADMIN);
+    await eventually('the mail was given up', async () => (await command('mail list')).stdout.includes('given up'));
+    const { stdout } = await command('mail list');
+    expect(stdout).toMatch(
+      new RegExp(
+        `^[0-9a-f-]{36} {2}\\S+Z {2}reset-password {2}${ADMIN} {2}given up after 1 attempt.* 550 .*\n1 mail.s.\\.\n$`,
+      ),
+    );
+    mails.mood = 'accepts';
+    expect(await command('mail retry')).toEqual(done('1 mail(s) are due again.'));
+    await eventually('the mail arrives', async () => mails.to(ADMIN).length === 1);
+    expect(await command('mail list')).toEqual(done('0 mail(s).'));
+    await sender.remove();
+    await mails.stop();
   });
 
   // base64url has dashes, so a `kid` may look like an option, even like one that the program knows.
