@@ -30,6 +30,9 @@ export class ServerInfo {
   @Field(() => Boolean, { description: 'True: new users confirm their address before they can sign in.' })
   emailVerificationRequired!: boolean;
 
+  @Field(() => Boolean, { description: 'False: `requestMagicLink` is refused.' })
+  magicLinksEnabled!: boolean;
+
   @Field(() => PasswordPolicy, { description: 'What a new password must be like.' })
   passwordPolicy!: PasswordPolicy;
 
@@ -41,7 +44,8 @@ export class ServerInfo {
 export class ServerInfoResolver {
   constructor(
     private readonly clock: Clock,
-    @Inject(ENV) private readonly env: Pick<Env, 'SIGNUP_ENABLED' | 'REQUIRE_EMAIL_VERIFICATION'>,
+    @Inject(ENV)
+    private readonly env: Pick<Env, 'SIGNUP_ENABLED' | 'REQUIRE_EMAIL_VERIFICATION' | 'MAGIC_LINKS_ENABLED'>,
   ) {}
 
   @Query(() => ServerInfo, { description: 'What a sign-in page needs to draw itself.' })
@@ -52,6 +56,7 @@ export class ServerInfoResolver {
       serverTime: this.clock.now(),
       signupEnabled: this.env.SIGNUP_ENABLED,
       emailVerificationRequired: this.env.REQUIRE_EMAIL_VERIFICATION,
+      magicLinksEnabled: this.env.MAGIC_LINKS_ENABLED,
       passwordPolicy: { minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH },
       tokenTransports: Object.values(TokenTransport),
     };

@@ -47,7 +47,10 @@ export class AccountDeletion {
     // Those that could have taken back a change of address hear of it too: they can not any more.
     const addresses = new Set([email, ...(await this.tokens.addressesWithRevert(em, userId))]);
     await em.nativeDelete(Mail, { $or: [{ userId }, { recipient: { $in: [...addresses] } }] });
-    for (const recipient of addresses) this.outbox.write(em, { template: 'account-deleted', recipient, locale });
+    for (const recipient of addresses) {
+      this.outbox.write(em, { template: 'account-deleted', recipient, locale });
+      await this.held.release(em, recipient);
+    }
     if (this.env.DELETED_EMAIL_HOLD > 0) await this.held.hold(em, email, this.env.DELETED_EMAIL_HOLD, null);
     await this.sessions.revoke(em, userId, 'all', 'account_deleted');
     this.audit.record(em, 'user.deleted', { actorId: userId, subjectId: userId });

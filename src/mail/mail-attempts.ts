@@ -11,8 +11,8 @@ import { Mail } from './mail.entity.js';
 import { ATTEMPT_MS, nextAttempt } from './mail-schedule.js';
 import { type Message, MailTransport } from './mail-transport.js';
 
-/** The mail is out: as long as it can not be deleted, it would be sent again. Within its lease. */
-const FORGETTING = { retries: 20, minTimeout: 100, maxTimeout: 5_000 };
+/** The mail is out: as long as it can not be deleted, it would be sent again. Less than a minute, so within its lease. */
+const FORGETTING = { retries: 15, minTimeout: 100, maxTimeout: 5_000 };
 
 /** One attempt to send one mail, and what becomes of its row afterwards. */
 @Injectable()
@@ -33,10 +33,12 @@ export class MailAttempts {
   async make(id: string): Promise<void> {
     try {
       const message = await this.transactions.runApart((em) => this.compose(em, id));
-      if (message) await this.send(message);
+      if (!message) return;
+      // Outside of any transaction: a slow mail server holds nothing.
+      await this.transport.deliver(message, AbortSignal.timeout(ATTEMPT_MS));
+      await this.sent(message);
     } catch (error) {
-      // The row could not be read or changed: it comes again when its lease is over.
-      this.logger.warn({ err: error, mailId: id }, 'A mail could not be handled');
+      await this.failed(id, failureOf(error));
     }
   }
 
@@ -51,31 +53,34 @@ export class MailAttempts {
     return undefined;
   }
 
-  /** Outside of any transaction: a slow mail server holds nothing. */
-  private async send(message: Message): Promise<void> {
-    const em = this.em.fork();
-    try {
-      await this.transport.deliver(message, AbortSignal.timeout(ATTEMPT_MS));
-    } catch (error) {
-      const mail = await em.findOne(Mail, message.id);
-      if (mail) await this.failed(em, mail, failureOf(error));
-      return;
-    }
-    await pRetry(() => em.nativeDelete(Mail, { id: message.id }), FORGETTING);
-    this.metrics.mails.inc({ template: message.template, result: 'sent' });
-    this.logger.log({ mailId: message.id, template: message.template }, 'A mail was sent');
+  private async sent({ id, template }: Message): Promise<void> {
+    await pRetry(() => this.em.fork().nativeDelete(Mail, { id }), FORGETTING);
+    this.metrics.mails.inc({ template, result: 'sent' });
+    this.logger.log({ mailId: id, template }, 'A mail was sent');
   }
 
-  private async failed(em: EntityManager, mail: Mail, { reason, isFinal }: MailFailure): Promise<void> {
-    const now = this.clock.now();
-    const next = isFinal ? undefined : nextAttempt(mail, now, this.env.MAIL_RETRY_FOR);
-    mail.lastError = reason;
-    if (next) mail.dueAt = next;
-    else mail.failedAt = now;
-    await em.flush();
-    this.metrics.mails.inc({ template: mail.template, result: next ? 'delayed' : 'given_up' });
-    const facts = { mailId: mail.id, template: mail.template, attempts: mail.attempts, reason };
-    if (next) this.logger.warn(facts, 'A mail could not be sent and will be tried again');
-    else this.logger.error(facts, 'A mail was given up (docs/operations/mail.md)');
+  private async failed(id: string, { reason, isFinal }: MailFailure): Promise<void> {
+    try {
+      const em = this.em.fork();
+      const mail = await em.findOne(Mail, id);
+      if (!mail) return;
+      const now = this.clock.now();
+      const next = isFinal ? undefined : nextAttempt(mail, now, this.env.MAIL_RETRY_FOR);
+      mail.lastError = reason;
+      if (next) mail.dueAt = next;
+      else mail.failedAt = now;
+      await em.flush();
+      this.report(mail, reason);
+    } catch (error) {
+      // It comes again when its lease is over.
+      this.logger.warn({ err: error, mailId: id }, 'What became of a mail could not be stored');
+    }
+  }
+
+  private report({ id: mailId, template, attempts, failedAt }: Mail, reason: string): void {
+    const facts = { mailId, template, attempts, reason };
+    this.metrics.mails.inc({ template, result: failedAt ? 'given_up' : 'delayed' });
+    if (failedAt) this.logger.error(facts, 'A mail was given up (docs/operations/mail.md)');
+    else this.logger.warn(facts, 'A mail could not be sent and will be tried again');
   }
 }

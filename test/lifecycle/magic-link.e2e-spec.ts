@@ -86,6 +86,8 @@ describe('a magic link', () => {
 it('a magic link is neither sent nor accepted with MAGIC_LINKS_ENABLED=false', async () => {
   const without = await LifecycleServer.start({ env: { MAGIC_LINKS_ENABLED: 'false' } });
   try {
+    const info = await without.server.call('{ serverInfo { magicLinksEnabled } }');
+    expect(info.data).toEqual({ serverInfo: { magicLinksEnabled: false } });
     expect(refusalOf(await ask.magicLink(without.server, newEmail()))).toBe('FORBIDDEN');
     expect(refusalOf(await use.magicLink(without.server, 'lko_x'))).toBe('FORBIDDEN');
   } finally {

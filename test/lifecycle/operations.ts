@@ -42,10 +42,17 @@ export const use = {
     server.call('mutation ($token: String!) { verifyEmail(token: $token) { id email emailVerified roles } }', {
       token,
     }),
-  reset: (server: Server, token: string, newPassword: string): Answer<{ resetPassword: boolean }> =>
-    server.call('mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }', {
-      input: { token, newPassword },
-    }),
+  reset: (
+    server: Server,
+    token: string,
+    newPassword: string,
+    options?: CallOptions,
+  ): Answer<{ resetPassword: boolean }> =>
+    server.call(
+      'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }',
+      { input: { token, newPassword } },
+      options,
+    ),
   magicLink: (server: Server, token: string): Answer<{ loginWithMagicLink: MagicLogin }> =>
     server.call(`mutation ($input: MagicLinkInput!) { loginWithMagicLink(input: $input) { ${PAYLOAD} } }`, {
       input: { token },

@@ -1,7 +1,9 @@
 import { Mail } from '../../src/mail/mail.entity.js';
+import { MailSender } from '../../src/mail/mail-sender.js';
+import { oneTimeToken } from '../../src/tokens/one-time-token.js';
 import { type Budget, OPERATION_LIMITS, WRONG_PASSWORDS } from '../../src/throttle/limits.js';
-import { trySignup } from '../accounts/operations.js';
-import { ask, changePassword, NEW_PASSWORD } from '../lifecycle/operations.js';
+import { tryLogin, trySignup } from '../accounts/operations.js';
+import { ask, changePassword, NEW_PASSWORD, use } from '../lifecycle/operations.js';
 import { logIn, newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { LimiterTime } from '../support/limiter-time.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
@@ -80,6 +82,23 @@ describe('the mailbox of an account', () => {
       refusals.add(refusalOf(await trySignup(server, { email })));
     }
     expect([...refusals]).toEqual(['EMAIL_TAKEN', 'TOO_MANY_REQUESTS']);
+  });
+});
+
+describe('a reset of the password', () => {
+  it('forgives the wrong ones of the address that it comes from', async () => {
+    const { email } = await signUp(server);
+    const here = newAddress();
+    for (let count = 0; count < WRONG_PASSWORDS.account.atOnce; count++) {
+      expect(refusalOf(await tryLogin(server, email, 'wrong password', here))).toBe('INVALID_CREDENTIALS');
+    }
+    expect(refusalOf(await tryLogin(server, email, 'wrong password', here))).toBe('TOO_MANY_REQUESTS');
+    await ask.reset(server, email);
+    const { salt } = await server.em().findOneOrFail(Mail, { recipient: email });
+    await server.app.get(MailSender).sendDue();
+    const token = oneTimeToken(server.env.JWT_SECRET, salt, 'password_reset');
+    expect((await use.reset(server, token, NEW_PASSWORD, here)).data).toEqual({ resetPassword: true });
+    expect((await tryLogin(server, email, NEW_PASSWORD, here)).errors).toEqual([]);
   });
 });
 
