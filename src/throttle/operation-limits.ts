@@ -25,9 +25,9 @@ export class OperationLimits {
 
   constructor(limiters: Limiters) {
     const countersOf = (mutation: string, budgets: readonly Budget[]) =>
-      budgets.map((budget) => {
-        const name = budget.per === 'account' ? `${mutation} for one account` : mutation;
-        return { name, per: budget.per, limiter: limiters.create(`${mutation}:${budget.per}`, budget) };
+      budgets.map((budget, index) => {
+        const name = index === 0 ? mutation : `${mutation}:${budget.per}`;
+        return { name, per: budget.per, limiter: limiters.create(name, budget) };
       });
     this.counters = new Map(
       Object.entries(OPERATION_LIMITS).map(([mutation, { budgets }]) => [mutation, countersOf(mutation, budgets)]),

@@ -52,7 +52,7 @@ describe('the mailbox of an account', () => {
           answers.push([refusalOf(refused), refused.errors[0]?.message.replace(/\d+ s/, 'some s')]);
           expect(await waiting(email)).toBe(attempts);
         }
-        const message = `Too many attempts (limit: ${name} for one account). Wait for some s.`;
+        const message = `Too many attempts (limit: ${name}:account). Wait for some s.`;
         expect(answers).toEqual([
           ['TOO_MANY_REQUESTS', message],
           ['TOO_MANY_REQUESTS', message],
