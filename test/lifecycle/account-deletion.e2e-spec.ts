@@ -43,6 +43,10 @@ describe('deleting an account', () => {
     await ask.emailChange(server, user.accessToken, `new-${email}`);
     expect((await deleteAccount(server, user.accessToken)).data).toEqual({ deleteAccount: true });
 
+    // The link to the new address is not sent any more.
+    expect((await server.em().find(Mail, {})).map(({ template, recipient }) => [template, recipient])).toEqual([
+      ['account-deleted', email],
+    ]);
     expect(await whoAmI(server, user.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
     expect(refusalOf(await refresh(server, user.refreshToken))).toBe('UNAUTHENTICATED/REFRESH_TOKEN_INVALID');
     expect(refusalOf(await tryLogin(server, email))).toBe('INVALID_CREDENTIALS');

@@ -1,5 +1,5 @@
 import { fieldsOf, tryLogin, trySignup } from '../accounts/operations.js';
-import { logIn, newEmail, PASSWORD, signUp } from '../support/accounts.js';
+import { logIn, newEmail, PASSWORD, signUp, withAccounts } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { ask, changePassword, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
 
@@ -97,7 +97,7 @@ describe('taking a change of address back', () => {
     const { server } = life;
     const { user, email, revert } = await changed();
     const thief = await logIn(server, email);
-    server.clock.advance(7 * DAY - 2);
+    server.clock.advance(7 * DAY - 60);
     const alive = await logIn(server, email);
     expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
     for (const { accessToken } of [user, thief, alive]) expect(await whoAmI(server, accessToken)).not.toBe(user.id);
@@ -141,6 +141,16 @@ describe('taking a change of address back', () => {
     expect(refusalOf(await use.revert(server, thiefsRevert))).toBe(INVALID);
     expect(await whoAmI(server, thief.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
     await use.reset(server, await life.tokenFor(user.email), PASSWORD);
+    expect((await logIn(server, user.email)).id).toBe(user.id);
+  });
+
+  it('is of no use while the account is disabled, and works again afterwards', async () => {
+    const { server } = life;
+    const { user, email, revert } = await changed();
+    await withAccounts(server, (accounts) => accounts.disable(email, null));
+    expect(refusalOf(await use.revert(server, revert))).toBe(INVALID);
+    await withAccounts(server, (accounts) => accounts.enable(email));
+    expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
     expect((await logIn(server, user.email)).id).toBe(user.id);
   });
 
