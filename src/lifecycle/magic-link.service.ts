@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { AccountLinks } from '../auth/account-links.js';
 import type { SignedIn } from '../auth/signed-in.js';
 import { SignIns } from '../auth/sign-ins.js';
 import type { ClientInfo } from '../common/client-info.js';
@@ -21,6 +22,7 @@ export class MagicLink {
     private readonly links: LinkUse,
     private readonly signIns: SignIns,
     private readonly sessions: SessionsService,
+    private readonly accountLinks: AccountLinks,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'MAGIC_LINKS_ENABLED'>,
@@ -45,6 +47,8 @@ export class MagicLink {
     user.passwordHash = null;
     user.passwordChangedAt = this.clock.now();
     await this.sessions.revoke(em, user.id, 'all', 'address_proved');
+    // A change of address that they asked for would take the account away again.
+    await this.accountLinks.void(em, user);
     this.audit.record(em, 'user.email_verified', { subjectId: user.id, client });
   }
 }

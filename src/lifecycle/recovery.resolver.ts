@@ -95,7 +95,7 @@ export class RecoveryResolver {
 
   @Mutation(() => LoginResult, {
     description:
-      'Signs in by a link. It confirms the address too: if nobody had done so before, former sessions and the password end.',
+      'Signs in by a link. It confirms the address too: if nobody had done so before, former sessions, links and the password end.',
   })
   @Public()
   async loginWithMagicLink(

@@ -41,14 +41,18 @@ describe('a magic link', () => {
   });
 
   /** @see https://www.usenix.org/conference/usenixsecurity22/presentation/sudhodanan */
-  it('gives an unconfirmed account to the owner of the address alone: former sessions and the password end', async () => {
+  it('gives an unconfirmed account to the owner of the address alone: former sessions, links and the password end', async () => {
     const { server } = life;
     const squatter = await signUp(server);
+    const elsewhere = newEmail();
+    await ask.emailChange(server, squatter.accessToken, elsewhere);
+    const change = await life.tokenFor(elsewhere);
     await ask.magicLink(server, squatter.email);
     const { data } = await use.magicLink(server, await life.tokenFor(squatter.email));
     expect(data?.loginWithMagicLink.user).toEqual({ id: squatter.id, email: squatter.email, emailVerified: true });
     expect(await whoAmI(server, squatter.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
     expect(refusalOf(await tryLogin(server, squatter.email))).toBe('INVALID_CREDENTIALS');
+    expect(refusalOf(await use.emailChange(server, change))).toBe(INVALID);
   });
 
   it('makes no account, and is of no use to a disabled one', async () => {
