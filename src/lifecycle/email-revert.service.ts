@@ -36,6 +36,7 @@ export class EmailRevert {
   private async undo(em: EntityManager, user: User, claim: TokenClaim): Promise<void> {
     await this.tokens.voidSince(em, user.id, claim);
     await this.outbox.withdrawLinks(em, user);
+    await this.outbox.withdrawChanges(em, user.id, claim.createdAt);
     await this.held.release(em, claim.email);
     user.email = claim.email;
     user.emailVerified = true;

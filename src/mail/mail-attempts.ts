@@ -59,7 +59,7 @@ export class MailAttempts {
     this.logger.log({ mailId: id, template }, 'A mail was sent');
   }
 
-  private async failed(id: string, { reason, isFinal }: MailFailure): Promise<void> {
+  private async failed(id: string, { code, reason, isFinal }: MailFailure): Promise<void> {
     try {
       const em = this.em.fork();
       const mail = await em.findOne(Mail, id);
@@ -70,15 +70,15 @@ export class MailAttempts {
       if (next) mail.dueAt = next;
       else mail.failedAt = now;
       await em.flush();
-      this.report(mail, reason);
+      this.report(mail, code);
     } catch (error) {
       // It comes again when its lease is over.
       this.logger.warn({ err: error, mailId: id }, 'What became of a mail could not be stored');
     }
   }
 
-  private report({ id: mailId, template, attempts, failedAt }: Mail, reason: string): void {
-    const facts = { mailId, template, attempts, reason };
+  private report({ id: mailId, template, attempts, failedAt }: Mail, code: string): void {
+    const facts = { mailId, template, attempts, code };
     this.metrics.mails.inc({ template, result: failedAt ? 'given_up' : 'delayed' });
     if (failedAt) this.logger.error(facts, 'A mail was given up (docs/operations/mail.md)');
     else this.logger.warn(facts, 'A mail could not be sent and will be tried again');

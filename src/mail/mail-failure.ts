@@ -1,6 +1,8 @@
 /** Why an attempt failed. */
 export interface MailFailure {
-  /** nodemailer's code, and the reply of the mail server. */
+  /** nodemailer's code, and the status of the reply: for the log. */
+  readonly code: string;
+  /** The same with what the mail server said, which may name the recipient. */
   readonly reason: string;
   /** The server refuses this mail for ever: a recipient that does not exist. */
   readonly isFinal: boolean;
@@ -19,6 +21,7 @@ export function failureOf(error: unknown): MailFailure {
     .replace(/[\r\n]+/g, ' ');
   const isPermanent = responseCode !== undefined && responseCode >= 500;
   return {
+    code: [code ?? 'unknown', responseCode].filter(Boolean).join(' '),
     reason: reason.slice(0, LONGEST_REASON) || 'unknown',
     isFinal: isPermanent && ABOUT_THE_MAIL.includes(code ?? ''),
   };

@@ -23,10 +23,7 @@ export interface Message extends MailText {
   readonly link: string | undefined;
 }
 
-type TransportEnv = Pick<
-  Env,
-  'MAIL_URL' | 'MAIL_FROM' | 'MAIL_OUTBOX' | 'PUBLIC_URL' | 'NODE_ENV' | 'isProduction' | 'REQUIRE_EMAIL_VERIFICATION'
->;
+type TransportEnv = Pick<Env, 'MAIL_URL' | 'MAIL_FROM' | 'MAIL_OUTBOX' | 'PUBLIC_URL' | 'NODE_ENV' | 'isProduction'>;
 
 /** Hands mails to the SMTP server of `MAIL_URL`, or makes files of them. */
 @Injectable()

@@ -52,6 +52,11 @@ export class Outbox {
     await em.nativeDelete(Mail, { template: { $in: LINKS }, $or: theirs });
   }
 
+  /** Takes back what tells of changes of address since then: its links would take the account from whoever got it back. */
+  async withdrawChanges(em: EntityManager, userId: string, since: Date): Promise<void> {
+    await em.nativeDelete(Mail, { template: 'email-changed', userId, createdAt: { $gte: since } });
+  }
+
   /** What has not been sent, the oldest first. */
   list(): Promise<Mail[]> {
     return this.em.fork().find(Mail, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });

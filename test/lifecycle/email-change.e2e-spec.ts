@@ -144,6 +144,20 @@ describe('taking a change of address back', () => {
     expect((await logIn(server, user.email)).id).toBe(user.id);
   });
 
+  it('withdraws what waits to be sent: no link to the thief follows', async () => {
+    const { server, mails } = life;
+    const { user, email, revert } = await changed();
+    const thief = await logIn(server, email);
+    const third = newEmail();
+    await ask.emailChange(server, thief.accessToken, third);
+    await use.emailChange(server, await life.tokenFor(third));
+    const before = mails.to(email).length;
+    await use.revert(server, revert);
+    await life.send();
+    expect(mails.to(email).length).toBe(before);
+    expect((await logIn(server, user.email)).id).toBe(user.id);
+  });
+
   it('is of no use while the account is disabled, and works again afterwards', async () => {
     const { server } = life;
     const { user, email, revert } = await changed();

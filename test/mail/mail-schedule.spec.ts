@@ -17,11 +17,15 @@ describe('a failure', () => {
     Object.assign(new Error('m'), { code, responseCode, response: `${String(responseCode)} no\r\nsuch user` });
 
   it('is final when the server refuses this mail for ever, and not when it refuses us or is broken itself', () => {
-    expect(failureOf(smtp('EENVELOPE', 550))).toEqual({ reason: 'EENVELOPE: 550 no such user', isFinal: true });
+    expect(failureOf(smtp('EENVELOPE', 550))).toEqual({
+      code: 'EENVELOPE 550',
+      reason: 'EENVELOPE: 550 no such user',
+      isFinal: true,
+    });
     expect(failureOf(smtp('EMESSAGE', 554)).isFinal).toBe(true);
     expect(failureOf(smtp('EENVELOPE', 451)).isFinal).toBe(false);
     expect(failureOf(smtp('EAUTH', 535)).isFinal).toBe(false);
     expect(failureOf(smtp('ECONNECTION')).isFinal).toBe(false);
-    expect(failureOf('nonsense')).toEqual({ reason: 'unknown', isFinal: false });
+    expect(failureOf('nonsense')).toEqual({ code: 'unknown', reason: 'unknown', isFinal: false });
   });
 });

@@ -86,9 +86,10 @@ export class MailServer {
       onConnect: (_session, callback) => {
         if (this.mood !== 'is silent') callback();
       },
-      onRcptTo: (_address, _session, callback) => {
+      onRcptTo: ({ address }, _session, callback) => {
         const { mood } = this;
-        if (typeof mood === 'object') callback(Object.assign(new Error('not today'), { responseCode: mood.refuses }));
+        if (typeof mood === 'object')
+          callback(Object.assign(new Error(`not today, <${address}>`), { responseCode: mood.refuses }));
         else callback();
       },
       onData: (stream, session, callback) => void this.take(stream, session, callback),
