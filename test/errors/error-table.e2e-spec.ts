@@ -113,6 +113,12 @@ const REASONS: Record<string, () => Promise<Refused>> = {
     await server.em().execute('update users set disabled_at = created_at where email = ?', [email]);
     return refresh(server, refreshToken);
   },
+  ONE_TIME_TOKEN_INVALID: () => server.call('mutation { verifyEmail(token: "lko_garbage") { id } }'),
+  REAUTHENTICATION_REQUIRED: async () => {
+    const { accessToken } = await signUp(server);
+    server.clock.advance(601);
+    return server.call('mutation { deleteAccount(password: "") }', {}, { token: accessToken });
+  },
   WEAK_PASSWORD: () =>
     server.call('mutation { signup(input: { email: "w@example.com", password: "password1" }) { __typename } }'),
 };
