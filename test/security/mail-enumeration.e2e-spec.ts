@@ -36,6 +36,25 @@ beforeAll(async () => {
 });
 afterAll(() => life.stop());
 
+/** How long the answers take for an address that has an account, and for new ones: in turns, and each of the two first. */
+async function timesOf(known: string, request: Request): Promise<[number[], number[]]> {
+  const times: [number[], number[]] = [[], []];
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const pair: [number, string][] = [
+      [0, known],
+      [1, newEmail()],
+    ];
+    for (const [index, email] of sample % 2 ? pair : pair.reverse()) {
+      const start = performance.now();
+      await request(email);
+      times[index]?.push(performance.now() - start);
+    }
+    // Nothing is sent here, and thousands of mails to one address are an index of its own.
+    if (sample % 50 === 49) await life.server.em().nativeDelete(Mail, {});
+  }
+  return times;
+}
+
 describe('who has an account does not show in a request for a link', () => {
   it('in any part of the answer but the date', async () => {
     for (const [name, request] of requests) {
@@ -69,14 +88,7 @@ describe('who has an account does not show in a request for a link', () => {
   it('in its time: a statistician can not tell the answers apart', async () => {
     const known = addresses[0]?.[1] ?? '';
     for (const [name, request] of requests) {
-      const times: [number[], number[]] = [[], []];
-      for (let sample = 0; sample < SAMPLES; sample++) {
-        for (const [index, email] of [known, newEmail()].entries()) {
-          const start = performance.now();
-          await request(email);
-          times[index]?.push(performance.now() - start);
-        }
-      }
+      const times = await timesOf(known, request);
       const area = areaUnderCurve(...times);
       const [least, most] = STRICT_SAMPLES ? [0.48, 0.52] : [0.3, 0.7];
       expect({ name, area, isAlike: area > least && area < most }).toEqual({ name, area, isAlike: true });
@@ -87,15 +99,7 @@ describe('who has an account does not show in a request for a link', () => {
 
 describe('who has an account does not show in a sign-up with REQUIRE_EMAIL_VERIFICATION', () => {
   it('in its time, in which one hash is more than all else', async () => {
-    const times: [number[], number[]] = [[], []];
-    const known = addresses[1]?.[1] ?? '';
-    for (let sample = 0; sample < SAMPLES; sample++) {
-      for (const [index, email] of [known, newEmail()].entries()) {
-        const start = performance.now();
-        await trySignup(life.server, { email });
-        times[index]?.push(performance.now() - start);
-      }
-    }
+    const times = await timesOf(addresses[1]?.[1] ?? '', (email) => trySignup(life.server, { email }));
     // A new account is a few rows more than a taken one. Without the hash of the latter the area is 0.
     const area = areaUnderCurve(...times);
     expect({ area, isAlike: area > 0.25 && area < 0.75 }).toEqual({ area, isAlike: true });
