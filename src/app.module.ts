@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AdministrationModule } from './administration/administration.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CommonModule } from './common/common.module.js';
@@ -52,6 +53,7 @@ export class AppModule {
         ThrottleModule,
         AuthModule,
         LifecycleModule,
+        AdministrationModule,
         GraphQLModule,
         HealthModule,
         ...(env.IDE ? [IdeModule] : []),

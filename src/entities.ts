@@ -1,3 +1,4 @@
+import { AuditChain } from './audit/audit-chain.entity.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { SigningKey } from './keys/signing-key.entity.js';
 import { JobState } from './jobs/job.entity.js';
@@ -11,6 +12,7 @@ import { User } from './users/user.entity.js';
 
 /** Every entity, listed by hand: a file that is found by its name is one that can be forgotten by its name. */
 export const entities = [
+  AuditChain,
   AuditEvent,
   JobState,
   Mail,

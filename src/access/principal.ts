@@ -10,7 +10,12 @@ export interface Principal {
   readonly authTime: Date;
   /** How they proved it: RFC 8176 values such as `pwd`. */
   readonly amr: readonly string[];
+  /** The administrator who acts as the user: the `act` claim (RFC 8693 section 4.1). Absent: the user. */
+  readonly impersonatorId?: string;
 }
+
+/** Who answers for what the caller does: the user, or the administrator who acts as the user. */
+export const actorOf = ({ impersonatorId, userId }: Principal): string => impersonatorId ?? userId;
 
 declare global {
   // Passport's own extension point: this is what makes `request.user` a Principal.

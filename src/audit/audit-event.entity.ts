@@ -8,7 +8,9 @@ const schema = defineEntity({
   indexes: [
     { name: 'audit_events_subject_at', properties: ['subjectId', 'at'] },
     { name: 'audit_events_actor_at', properties: ['actorId', 'at'] },
+    { name: 'audit_events_type_at', properties: ['type', 'at'] },
     { name: 'audit_events_at', properties: ['at'] },
+    { name: 'audit_events_unsealed', properties: ['at', 'id'], where: 'sequence is null' },
   ],
   properties: {
     id: idProperty(),
@@ -23,6 +25,12 @@ const schema = defineEntity({
     /** Of `X-Request-Id`, the errors and the log. Null for what no request caused. */
     requestId: p.string().length(64).nullable(),
     details: p.json<Record<string, unknown>>().nullable(),
+    /** Place in the chain (`audit-chain.ts`), from 1, and the hash over this event and its predecessor. Null: not yet sealed. */
+    sequence: p.bigint('number').nullable().unique('audit_events_sequence_unique'),
+    hash: p.string().length(43).nullable(),
+    /** Stands for address and user agent in the hash. Without the salt, which goes with them, it tells nothing. */
+    originSalt: p.string().length(22).nullable(),
+    originDigest: p.string().length(43).nullable(),
   },
 });
 

@@ -3,11 +3,13 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { endOf } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
+import { AuditLedger } from './audit-ledger.js';
 
 const BATCH = 1_000;
 
-/** Deletes the events of the trail that are older than `AUDIT_RETENTION`. */
+/** Deletes the events that are older than `AUDIT_RETENTION`, from the beginning of the chain on, which then begins later. */
 @Injectable()
 export class AuditPurge implements Job, OnModuleInit {
   readonly name = 'purge-audit';
@@ -15,6 +17,7 @@ export class AuditPurge implements Job, OnModuleInit {
 
   constructor(
     private readonly jobs: JobRunner,
+    private readonly ledger: AuditLedger,
     private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'AUDIT_RETENTION'>,
   ) {}
@@ -25,13 +28,16 @@ export class AuditPurge implements Job, OnModuleInit {
 
   async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
     const before = new Date(this.clock.now().getTime() - this.env.AUDIT_RETENTION * 1000);
-    const old = await em.find(
-      AuditEvent,
-      { at: { $lt: before } },
-      { fields: ['id'], limit: BATCH, orderBy: { at: 'asc' } },
-    );
-    const ids = old.map(({ id }) => id);
-    const rows = ids.length === 0 ? 0 : await em.nativeDelete(AuditEvent, { id: { $in: ids } });
+    const oldest = { limit: BATCH, orderBy: { sequence: 'asc' } } as const;
+    const sealed = await em.find(AuditEvent, { sequence: { $ne: null } }, oldest);
+    const firstYoung = sealed.findIndex(({ at }) => at >= before);
+    const old = firstYoung === -1 ? sealed : sealed.slice(0, firstYoung);
+    const last = old.at(-1);
+    if (!last) return { rows: 0, hasMore: false };
+    const chain = await this.ledger.hold(em);
+    const start = endOf(last);
+    if (start.sequence > chain.row.startSequence) this.ledger.move(chain, { start });
+    const rows = await em.nativeDelete(AuditEvent, { id: { $in: old.map(({ id }) => id) } });
     return { rows, hasMore: rows >= BATCH };
   }
 }

@@ -34,7 +34,7 @@ export class AuditService {
   /** Of a user who is gone the trail keeps what was decided, and not from where they came. */
   async anonymise(em: EntityManager, userId: string): Promise<void> {
     const theirs = { $or: [{ subjectId: userId }, { actorId: userId }] };
-    await em.nativeUpdate(AuditEvent, theirs, { ipAddress: null, userAgent: null });
+    await em.nativeUpdate(AuditEvent, theirs, { ipAddress: null, userAgent: null, originSalt: null });
   }
 
   /** For what would fill the table: a line of the log alone. */

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AuditModule } from '../audit/audit.module.js';
 import { MailModule } from '../mail/mail.module.js';
@@ -9,6 +9,7 @@ import { RateLimitGuard } from '../throttle/rate-limit.guard.js';
 import { ThrottleModule } from '../throttle/throttle.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccessMap } from './access-map.js';
 import { AccountLinks } from './account-links.js';
 import { AccountsService } from './accounts.service.js';
 import { AdminBootstrap } from './admin-bootstrap.js';
@@ -35,6 +36,7 @@ import { TokenIssuer } from './token-issuer.js';
 @Module({
   imports: [
     PassportModule,
+    DiscoveryModule,
     AuditModule,
     MailModule,
     UsersModule,
@@ -50,6 +52,7 @@ import { TokenIssuer } from './token-issuer.js';
     { provide: APP_GUARD, useClass: RateLimitGuard },
     JwtStrategy,
     RequestCredentials,
+    AccessMap,
 
     AccountLinks,
     AccountsService,
@@ -71,6 +74,15 @@ import { TokenIssuer } from './token-issuer.js';
     OwnSessionsResolver,
     ServerInfoResolver,
   ],
-  exports: [AccountLinks, AccountsService, AuthCookies, AuthResponder, KnownDevices, RegistrationService, SignIns],
+  exports: [
+    AccessMap,
+    AccountLinks,
+    AccountsService,
+    AuthCookies,
+    AuthResponder,
+    KnownDevices,
+    RegistrationService,
+    SignIns,
+  ],
 })
 export class AuthModule {}

@@ -29,7 +29,8 @@ export class KnownDevices {
     const deviceId = deviceCookie && deviceIdOf(deviceCookie, email, this.secrets);
     if (deviceId || !refreshToken) return deviceId || undefined;
     const session = await this.rotation.sessionOf(refreshToken);
-    return session?.email === email ? session.sessionId : undefined;
+    // What an administrator has who acted as the user is no device of the user.
+    return session?.email === email && session.actorId === session.userId ? session.sessionId : undefined;
   }
 
   /** After a sign-in: the device keeps the id that it has for this account, or receives one. */

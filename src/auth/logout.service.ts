@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Transactions } from '../database/transactions.js';
-import { RotationService } from '../sessions/rotation.service.js';
+import { RotationService, type TokenSession } from '../sessions/rotation.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
 
@@ -31,17 +31,20 @@ export class LogoutService {
       accessToken ? this.tokens.sessionOf(accessToken) : undefined,
     ]);
     for (const session of named) {
-      if (session) await this.end(session.userId, session.sessionId, everywhere, client);
+      if (session) await this.end(session, everywhere, client);
     }
   }
 
-  private async end(userId: string, sessionId: string, everywhere: boolean, client: ClientInfo): Promise<void> {
+  private async end(session: Omit<TokenSession, 'email'>, everywhere: boolean, client: ClientInfo): Promise<void> {
+    const { userId, sessionId, actorId } = session;
+    // Whoever acts as the user leaves, and lets the user stay.
+    const isOwner = actorId === userId;
     await this.transactions.run(async (em) => {
       const ended = await this.sessions.revoke(em, userId, { id: sessionId }, 'logout');
       // Only a session that was alive may end the others: a token of long ago is no right to throw the user out.
       if (ended === 0) return;
-      if (everywhere) await this.sessions.revoke(em, userId, 'all', 'logout');
-      this.audit.record(em, 'user.logged_out', { actorId: userId, subjectId: userId, sessionId, client });
+      if (everywhere && isOwner) await this.sessions.revoke(em, userId, 'all', 'logout');
+      this.audit.record(em, 'user.logged_out', { actorId, subjectId: userId, sessionId, client });
     });
   }
 }

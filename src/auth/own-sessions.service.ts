@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../access/access.errors.js';
+import { assertOwner } from '../access/owner.js';
 import type { Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
@@ -26,11 +27,13 @@ export class OwnSessionsService {
     return this.revoke(principal, { id: { $ne: principal.sessionId } }, client);
   }
 
-  private revoke(
-    { userId, sessionId }: Principal,
+  private async revoke(
+    principal: Principal,
     which: { id: string | { $ne: string } },
     client: ClientInfo,
   ): Promise<number> {
+    assertOwner(principal);
+    const { userId, sessionId } = principal;
     return this.transactions.run(async (em) => {
       const ended = await this.sessions.revoke(em, userId, which, 'revoked_by_user');
       const details = { ended };

@@ -1,22 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
+import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import { isEmailAddress, normalizeEmail, notAnEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
-import { AccountsService } from './accounts.service.js';
+import { AccountsService, type NewAccount } from './accounts.service.js';
 import { isAddressTaken } from './address-taken.js';
 import { emailTaken } from './auth.errors.js';
 
-export interface Registration {
-  email: string;
-  password: string;
-  name?: string;
-  roles?: readonly string[];
-  emailVerified?: boolean;
+export interface Registration extends Omit<NewAccount, 'passwordHash'> {
+  /** Null: the owner sets one by a link. */
+  password: string | null;
 }
 
-/** Makes accounts for operators: the same checks as the sign-up form, whatever `SIGNUP_ENABLED` says, and no session. */
+/**
+ * Makes accounts for others: the same checks as the sign-up form, whatever `SIGNUP_ENABLED` says, and no session.
+ *
+ * @see SignupService for those who sign up
+ */
 @Injectable()
 export class RegistrationService {
   constructor(
@@ -26,14 +27,18 @@ export class RegistrationService {
     private readonly audit: AuditService,
   ) {}
 
-  async register({ email: given, password, ...account }: Registration): Promise<User> {
+  /** @param by who makes it; nobody: an operator */
+  async register(
+    { email: given, password, ...account }: Registration,
+    by: Pick<AuditFacts, 'actorId' | 'client'> = {},
+  ): Promise<User> {
     const email = normalizeEmail(given);
     if (!isEmailAddress(email)) throw notAnEmail('email');
-    const passwordHash = await this.passwords.hashNew(password, { email, path: 'password' });
+    const passwordHash = password === null ? null : await this.passwords.hashNew(password, { email, path: 'password' });
     try {
       return await this.transactions.runApart(async (em) => {
         const user = await this.accounts.create(em, { ...account, email, passwordHash });
-        this.audit.record(em, 'user.created', { subjectId: user.id, details: { roles: account.roles ?? [] } });
+        this.audit.record(em, 'user.created', { ...by, subjectId: user.id, details: { roles: account.roles ?? [] } });
         return user;
       });
     } catch (error) {

@@ -1,9 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { type AccessRule, accessRuleOf } from '../access/access-rule.js';
+import { accessRuleOf } from '../access/access-rule.js';
 import { forbidden, tokenMissing } from '../access/access.errors.js';
-import type { Principal } from '../access/principal.js';
+import { lacks } from '../access/lacks.js';
 import { principalOf } from '../access/request-principal.js';
 import { RolesService } from '../roles/roles.service.js';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Decides whether the caller that `GqlAuthGuard` established may use the field. Runs after it, with the same rule. */
 @Injectable()
@@ -15,13 +17,9 @@ export class RolesGuard implements CanActivate {
     if (rule?.kind !== 'roles' && rule?.kind !== 'permissions') return true;
     const principal = principalOf(context);
     if (!principal) throw tokenMissing();
-    if (!(await this.allows(rule, principal))) throw forbidden();
+    // Looked up where a rule asks for them, and not before.
+    const permissions = rule.kind === 'permissions' ? await this.roles.permissionsOf(principal) : NONE;
+    if (lacks(rule, principal.roles, permissions).length > 0) throw forbidden();
     return true;
-  }
-
-  private async allows(rule: Extract<AccessRule, { kind: 'roles' | 'permissions' }>, principal: Principal) {
-    return rule.kind === 'roles'
-      ? rule.roles.some((role) => principal.roles.includes(role))
-      : this.roles.holds(principal, rule.permissions);
   }
 }

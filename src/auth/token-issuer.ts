@@ -19,6 +19,7 @@ export class TokenIssuer {
       version: user.version,
       authTime: session.createdAt,
       amr: session.authMethods,
+      actorId: session.impersonatorId ?? null,
       notAfter: session.expiresAt,
     });
     const principal = Object.freeze({
@@ -27,6 +28,7 @@ export class TokenIssuer {
       roles,
       authTime: session.createdAt,
       amr: session.authMethods,
+      ...(session.impersonatorId && { impersonatorId: session.impersonatorId }),
     });
     return { user, session, accessToken, refreshToken, principal };
   }

@@ -18,7 +18,7 @@ export async function listKeys(): Promise<void> {
 
 export async function rotateKey({ now = false }: { now?: boolean }): Promise<void> {
   await withServices(async (app) => {
-    const activeFrom = await app.get(KeyRotation).rotate(now);
+    const { activeFrom } = await app.get(KeyRotation).rotate(now);
     say(`A new key is published. It signs from ${activeFrom.toISOString()}.`);
   });
 }

@@ -1,5 +1,6 @@
 import { USER_ROLE } from '../access/permissions.js';
-import { AccountsService } from '../auth/accounts.service.js';
+import { AccountAdministration } from '../administration/account-administration.service.js';
+import { OPERATOR } from '../administration/authority.js';
 import { RegistrationService } from '../auth/registration.service.js';
 import { withServices } from './operator-context.js';
 import { readPassword } from './read-password.js';
@@ -16,22 +17,23 @@ export async function createUser(email: string, options: { role: string[]; name?
 }
 
 export const setRoles = (email: string, roles: string[]): Promise<void> =>
-  change((accounts) => accounts.setRoles(email, roles), `holds: ${roles.join(', ')}`);
+  change((accounts) => accounts.setRoles({ email }, roles, OPERATOR), `holds: ${roles.join(', ')}`);
 
 export const disableUser = (email: string, { reason }: { reason?: string }): Promise<void> =>
-  change((accounts) => accounts.disable(email, reason ?? null), 'is disabled');
+  change((accounts) => accounts.disable({ email }, reason ?? null, OPERATOR), 'is disabled');
 
-export const enableUser = (email: string): Promise<void> => change((accounts) => accounts.enable(email), 'is enabled');
+export const enableUser = (email: string): Promise<void> =>
+  change((accounts) => accounts.enable({ email }, OPERATOR), 'is enabled');
 
 export const verifyUser = (email: string): Promise<void> =>
-  change((accounts) => accounts.markEmailVerified(email), 'is verified');
+  change((accounts) => accounts.update({ email }, { emailVerified: true }, OPERATOR), 'is verified');
 
 async function change(
-  apply: (accounts: AccountsService) => Promise<{ email: string }>,
+  apply: (accounts: AccountAdministration) => Promise<{ email: string }>,
   outcome: string,
 ): Promise<void> {
   await withServices(async (app) => {
-    const { email } = await apply(app.get(AccountsService));
+    const { email } = await apply(app.get(AccountAdministration));
     say(`${email} ${outcome}.`);
   });
 }

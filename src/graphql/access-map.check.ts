@@ -3,15 +3,9 @@ import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import {
-  RESOLVER_NAME_METADATA,
-  RESOLVER_PROPERTY_METADATA,
-  RESOLVER_TYPE_METADATA,
-} from '@nestjs/graphql/dist/graphql.constants.js';
 import { type GraphQLField, isObjectType } from 'graphql';
 import { accessRuleOf } from '../access/access-rule.js';
-
-const ROOT_TYPES = new Set(['Query', 'Mutation', 'Subscription']);
+import { AccessMap, type ResolverMethod, ROOT_TYPES } from '../auth/access-map.js';
 
 /**
  * Refuses to boot when a field could be reached without a decision: a root field or HTTP route without an access rule,
@@ -21,42 +15,22 @@ const ROOT_TYPES = new Set(['Query', 'Mutation', 'Subscription']);
 @Injectable()
 export class AccessMapCheck implements OnApplicationBootstrap {
   constructor(
+    private readonly map: AccessMap,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly schemaHost: GraphQLSchemaHost,
   ) {}
 
   onApplicationBootstrap(): void {
-    const guarded = new Set<string>();
+    const methods = this.map.methods();
+    const guarded = new Set(methods.flatMap(({ coordinate, rule }) => (rule ? coordinate : [])));
     const problems = [
-      ...this.discovery.getProviders().flatMap((wrapper) => this.resolverProblems(wrapper, guarded)),
+      ...methods.flatMap(ruleProblem),
+      ...[...new Set(methods.map(({ provider }) => provider))].flatMap(classProblem),
       ...this.discovery.getControllers().flatMap((wrapper) => this.routeProblems(wrapper)),
+      ...this.schemaProblems(guarded),
     ];
-    problems.push(...this.schemaProblems(guarded));
     if (problems.length > 0) throw new Error(`Access rules are incomplete:\n- ${problems.join('\n- ')}`);
-  }
-
-  /** Collects into `guarded` the coordinates (`User.sessions`) of all methods that carry a rule. */
-  private resolverProblems(wrapper: InstanceWrapper, guarded: Set<string>): string[] {
-    const instance: unknown = wrapper.instance;
-    if (typeof instance !== 'object' || instance === null) return [];
-    const prototype = Object.getPrototypeOf(instance) as Record<string, object>;
-    const problems: string[] = [];
-    let isResolver = false;
-    for (const name of this.scanner.getAllMethodNames(prototype)) {
-      const method = prototype[name];
-      const coordinate = method && coordinateOf(method, instance.constructor, name);
-      if (!method || !coordinate) continue;
-      isResolver = true;
-      const rule = accessRuleOf(method);
-      if (rule) guarded.add(coordinate);
-      else if (ROOT_TYPES.has(coordinate.split('.')[0] ?? '')) {
-        problems.push(`${coordinate} (${instance.constructor.name}.${name}) carries no access rule`);
-      }
-    }
-    const isPlainClass = Object.getPrototypeOf(prototype) === Object.prototype && !wrapper.isNotMetatype;
-    if (isResolver && !isPlainClass) problems.push(`${wrapper.name} is a resolver but not a plain class`);
-    return problems;
   }
 
   private routeProblems({ instance }: InstanceWrapper): string[] {
@@ -80,13 +54,15 @@ export class AccessMapCheck implements OnApplicationBootstrap {
   }
 }
 
-function coordinateOf(method: object, resolverClass: object, name: string): string | undefined {
-  const rootType: unknown = Reflect.getMetadata(RESOLVER_TYPE_METADATA, method);
-  const isField = Reflect.getMetadata(RESOLVER_PROPERTY_METADATA, method) === true;
-  if (!ROOT_TYPES.has(String(rootType)) && !isField) return undefined;
-  const type: unknown = isField ? Reflect.getMetadata(RESOLVER_TYPE_METADATA, resolverClass) : rootType;
-  const field: unknown = Reflect.getMetadata(RESOLVER_NAME_METADATA, method) ?? name;
-  return `${String(type)}.${String(field)}`;
+function ruleProblem({ coordinate, rule, method }: ResolverMethod): string[] {
+  const isRoot = ROOT_TYPES.has(coordinate.split('.')[0] ?? '');
+  return isRoot && !rule ? [`${coordinate} (${method}) carries no access rule`] : [];
+}
+
+function classProblem({ instance, isNotMetatype, name }: InstanceWrapper): string[] {
+  const prototype: unknown = Object.getPrototypeOf(instance);
+  const isPlainClass = Object.getPrototypeOf(prototype) === Object.prototype && !isNotMetatype;
+  return isPlainClass ? [] : [`${name} is a resolver but not a plain class`];
 }
 
 function hasAuthDirective({ astNode }: GraphQLField<unknown, unknown>): boolean {

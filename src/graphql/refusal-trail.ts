@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Request } from 'express';
+import { actorOf } from '../access/principal.js';
 import { clientOf } from '../access/request.js';
 import type { AuditEventType } from '../audit/audit-events.js';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
@@ -43,8 +44,9 @@ export class RefusalTrail {
   async refused(error: AppError, field: string, request: Request): Promise<void> {
     if (!DECISIONS.has(error.code)) return;
     const { code, reason, subject = request.user } = error;
+    const actorId = request.user ? actorOf(request.user) : subject?.userId;
     const facts = {
-      ...(subject && { actorId: subject.userId, subjectId: subject.userId, sessionId: subject.sessionId }),
+      ...(subject && actorId && { actorId, subjectId: subject.userId, sessionId: subject.sessionId }),
       details: { code, ...(reason && { reason }), field },
     };
     await this.store('access.refused', facts, request);

@@ -21,7 +21,9 @@ export interface KeyReport {
   readonly kid: string;
   readonly algorithm: string;
   readonly phase: KeyPhase;
+  readonly createdAt: Date;
   readonly activeFrom: Date;
+  readonly retiredAt: Date | null;
   readonly verifications: number;
   readonly lastSeenAt: Date | null;
 }
@@ -64,29 +66,22 @@ export class KeyRotation implements Job, OnModuleInit {
   /** Every key that is known, the newest first. */
   async list(): Promise<KeyReport[]> {
     const rows = await this.em.fork().find(SigningKey, {}, { orderBy: { activeFrom: 'desc', generation: 'desc' } });
-    return rows.map((row) => ({
-      kid: row.kid,
-      algorithm: row.algorithm,
-      phase: this.phaseAmong(row, rows),
-      activeFrom: row.activeFrom,
-      verifications: row.verifications,
-      lastSeenAt: row.lastSeenAt ?? null,
-    }));
+    return rows.map((row) => this.reportOf(row, rows));
   }
 
   /**
    * Makes the next key.
    *
    * @param isUrgent it signs as soon as every instance knows it, also when other services do not yet
-   * @returns when it starts to sign
+   * @throws AppError `CONFLICT` with HS256, whose key is a setting
    */
-  async rotate(isUrgent = false): Promise<Date> {
+  async rotate(isUrgent = false): Promise<KeyReport> {
     const activeFrom = new Date(this.now() + (isUrgent ? 3 * RELOAD_SECONDS : this.leadSeconds()) * 1000);
     const em = this.em.fork();
-    await this.make(em, activeFrom);
+    const row = await this.make(em, activeFrom);
     await em.flush();
     await this.keys.reload();
-    return activeFrom;
+    return this.reportOf(row, [row]);
   }
 
   /** Refuses every token of the key, on every instance, within `RELOAD_SECONDS`. Their owners refresh. */
@@ -127,10 +122,24 @@ export class KeyRotation implements Job, OnModuleInit {
   }
 
   /** The other instances read it within `RELOAD_SECONDS`. */
-  private async make(em: EntityManager, activeFrom: Date): Promise<void> {
+  private async make(em: EntityManager, activeFrom: Date): Promise<SigningKey> {
     const algorithm = this.algorithm();
-    await this.store.create(em, algorithm, await this.store.nextGeneration(em, algorithm), activeFrom);
+    const row = await this.store.create(em, algorithm, await this.store.nextGeneration(em, algorithm), activeFrom);
     this.logger.log(`A new signing key is published. It signs from ${activeFrom.toISOString()}.`);
+    return row;
+  }
+
+  private reportOf(row: SigningKey, rows: readonly SigningKey[]): KeyReport {
+    return {
+      kid: row.kid,
+      algorithm: row.algorithm,
+      phase: this.phaseAmong(row, rows),
+      createdAt: row.createdAt,
+      activeFrom: row.activeFrom,
+      retiredAt: row.retiredAt ?? null,
+      verifications: row.verifications,
+      lastSeenAt: row.lastSeenAt ?? null,
+    };
   }
 
   private phaseAmong(row: SigningKey, rows: readonly SigningKey[]): KeyPhase {

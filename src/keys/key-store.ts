@@ -61,9 +61,14 @@ export class KeyStore {
   }
 
   /** Adds a key to the unit of work of `em`. */
-  async create(em: EntityManager, algorithm: AsymmetricAlgorithm, generation: number, activeFrom: Date): Promise<void> {
+  async create(
+    em: EntityManager,
+    algorithm: AsymmetricAlgorithm,
+    generation: number,
+    activeFrom: Date,
+  ): Promise<SigningKey> {
     const key = await generateSigningMaterial(algorithm);
-    em.create(SigningKey, {
+    return em.create(SigningKey, {
       kid: key.kid,
       algorithm,
       generation,

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '../access/principal.js';
-import { AuditService } from '../audit/audit.service.js';
+import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import { AccountsService } from '../auth/accounts.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { ENV, type Env } from '../config/env.js';
@@ -38,11 +38,12 @@ export class AccountDeletion {
     await this.account.change(principal, proof, async (em, user) => {
       await em.populate(user, ['roles']);
       await this.accounts.assertNotLastAdmin(em, user);
-      await this.delete(em, user);
+      await this.delete(em, user, { actorId: principal.userId });
     });
   }
 
-  private async delete(em: EntityManager, user: User): Promise<void> {
+  /** In the transaction of `em`, which holds the user's row. */
+  async delete(em: EntityManager, user: User, by: Pick<AuditFacts, 'actorId' | 'client'>): Promise<void> {
     const { id: userId, email, locale = null } = user;
     // Those that could have taken back a change of address hear of it too: they can not any more.
     const addresses = new Set([email, ...(await this.tokens.addressesWithRevert(em, userId))]);
@@ -53,7 +54,7 @@ export class AccountDeletion {
     }
     if (this.env.DELETED_EMAIL_HOLD > 0) await this.held.hold(em, email, this.env.DELETED_EMAIL_HOLD, null);
     await this.sessions.revoke(em, userId, 'all', 'account_deleted');
-    this.audit.record(em, 'user.deleted', { actorId: userId, subjectId: userId });
+    this.audit.record(em, 'user.deleted', { ...by, subjectId: userId });
     await em.flush();
     await this.audit.anonymise(em, userId);
     // Sessions, roles and tokens go with the row.

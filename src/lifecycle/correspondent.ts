@@ -55,6 +55,7 @@ export class Correspondent implements OnModuleInit {
         return user && { template: mail.template, locale: user.locale ?? null };
       }
       // What has happened is told, whatever has become of the account since.
+      case 'email-replaced':
       case 'password-changed':
       case 'new-device':
       case 'account-deleted':

@@ -61,5 +61,6 @@ import { RecoveryResolver } from './recovery.resolver.js';
     RecoveryResolver,
     OwnAccountResolver,
   ],
+  exports: [AccountDeletion],
 })
 export class LifecycleModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../access/principal.js';
+import { actorOf, type Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import type { User } from '../users/user.entity.js';
@@ -20,7 +20,12 @@ export class Profile {
     return this.account.change(principal, {}, async (em, user) => {
       if (name !== undefined) user.name = name;
       if (locale !== undefined) user.locale = locale;
-      this.audit.record(em, 'user.profile_updated', { actorId: userId, subjectId: userId, sessionId, client });
+      this.audit.record(em, 'user.profile_updated', {
+        actorId: actorOf(principal),
+        subjectId: userId,
+        sessionId,
+        client,
+      });
       return user;
     });
   }

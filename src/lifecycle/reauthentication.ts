@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
+import { assertOwner } from '../access/owner.js';
 import type { Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
@@ -32,8 +33,9 @@ export class Reauthentication {
     @Inject(ENV) private readonly env: Pick<Env, 'REAUTHENTICATION_MAX_AGE'>,
   ) {}
 
-  /** @throws AppError `INVALID_CREDENTIALS`, `REAUTHENTICATION_REQUIRED` or `TOO_MANY_REQUESTS` */
+  /** @throws AppError `FORBIDDEN` to whoever acts as the user, `INVALID_CREDENTIALS`, `REAUTHENTICATION_REQUIRED` or `TOO_MANY_REQUESTS` */
   async prove(principal: Principal, password: string, client: ClientInfo): Promise<Proof> {
+    assertOwner(principal);
     if (password === '') return this.proveBySession(principal);
     const user = await this.em.fork().findOne(User, principal.userId, { populate: ['passwordHash'] });
     const passwordHash = user?.passwordHash ?? null;

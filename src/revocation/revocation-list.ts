@@ -65,7 +65,15 @@ export class RevocationList implements EventSubscriber {
   /** Part of every transaction that revokes. Its commit returns when no instance can miss the revocation any more. */
   async record(em: EntityManager, revoked: readonly Revoked[]): Promise<void> {
     if (isSqlite(this.env.DATABASE_URL)) return;
-    const marked = await this.mark(revoked);
+    await this.keepOnly(em, await this.mark(revoked));
+  }
+
+  /** For more revocations than could be marked one by one. Until there is a new list, every instance asks the database. */
+  async giveUp(em: EntityManager): Promise<void> {
+    if (!isSqlite(this.env.DATABASE_URL)) await this.keepOnly(em, undefined);
+  }
+
+  private async keepOnly(em: EntityManager, marked: RevocationListId | undefined): Promise<void> {
     const { list, droppedAt } = await readRevocationRow(em);
     if (list === null ? !this.mayBeTrusted(droppedAt) : list === marked?.text) return;
     if (list !== null) await dropRevocationList(em, this.clock.now());

@@ -1,10 +1,13 @@
-import { EntityManager } from '@mikro-orm/core';
+import { EntityManager, LockMode } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { ADMIN_ROLE, type Permission, PERMISSIONS } from '../access/permissions.js';
+import { ADMIN_ROLE, type Permission, PERMISSIONS, USER_ROLE } from '../access/permissions.js';
 import type { Principal } from '../access/principal.js';
-import { AppError } from '../common/app-error.js';
-import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+import { badInput } from '../common/bad-input.js';
 import { Role } from './role.entity.js';
+
+/** Holders are counted so far and no further: everybody holds `user`. */
+export const MAX_HOLDERS = 10_000;
 
 /** Roles are rows; what they permit is looked up when it matters, so a changed role counts on the next request. */
 @Injectable()
@@ -30,13 +33,24 @@ export class RolesService {
 
   /** The rows of these names. Throws `BAD_USER_INPUT` for a name that no role has. */
   async named(em: EntityManager, names: readonly string[]): Promise<Role[]> {
-    const roles = await em.find(Role, { name: { $in: [...names] } });
+    // A role that is just being deleted is waited for. Every sign-up asks for `user`, and nobody can delete that one.
+    const lockMode = names.every((name) => name === USER_ROLE) ? LockMode.NONE : LockMode.PESSIMISTIC_READ;
+    const roles = await em.find(Role, { name: { $in: [...names] } }, { lockMode });
     if (roles.length < new Set(names).size) {
-      const message = 'names a role that does not exist';
-      const fields = [{ path: 'roles', message }];
-      throw new AppError(ErrorCode.BAD_USER_INPUT, `roles ${message}`, { action: ErrorAction.FIX_INPUT, fields });
+      throw badInput('roles', 'names a role that does not exist');
     }
     return roles;
+  }
+
+  /** How many users hold each of the roles, up to `MAX_HOLDERS`. One statement for any number of roles. */
+  async countHolders(names: readonly string[]): Promise<number[]> {
+    // The ORM's own type does not know of SQL; both engines have this one.
+    const em = this.em as SqlEntityManager;
+    const some = 'select 1 from user_roles where role_name = ? limit ?';
+    const counts = names.map((_, index) => `(select count(*) from (${some}) s) as n${index}`).join();
+    const params = names.flatMap((name) => [name, MAX_HOLDERS]);
+    const row = await em.execute<Record<string, string>>(`select ${counts}`, params, 'get');
+    return names.map((_, index) => Number(row[`n${index}`]));
   }
 
   private async lookUp(names: readonly string[]): Promise<ReadonlySet<string>> {

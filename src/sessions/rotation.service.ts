@@ -10,7 +10,7 @@ import { formatRefreshToken, isGenuine, type ParsedRefreshToken, parseRefreshTok
 import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
 import { Session } from './session.entity.js';
-import { sessionEnd } from './session-lifetime.js';
+import { sessionEnd, sessionMaxAge } from './session-lifetime.js';
 import { SessionsService } from './sessions.service.js';
 
 export type RotatedSession = Loaded<Session, 'user.roles'>;
@@ -18,6 +18,15 @@ export type RotatedSession = Loaded<Session, 'user.roles'>;
 export type Rotation =
   | { readonly kind: 'rotated' | 'same-successor'; readonly session: RotatedSession; readonly refreshToken: string }
   | { readonly kind: 'refused'; readonly refusal: RefreshRefusal; readonly subject?: ErrorSubject };
+
+/** Whose session a token is of. */
+export interface TokenSession {
+  readonly userId: string;
+  readonly email: string;
+  readonly sessionId: string;
+  /** The user, or who acts as them. */
+  readonly actorId: string;
+}
 
 /**
  * Exchanges a refresh token for its successor. Rotation is one conditional UPDATE, so of any number of callers, on any
@@ -63,10 +72,12 @@ export class RotationService {
   }
 
   /** The session of a genuine token, current or not: enough to end it or to recognise a device, and for nothing else. */
-  async sessionOf(token: string): Promise<{ userId: string; email: string; sessionId: string } | undefined> {
+  async sessionOf(token: string): Promise<TokenSession | undefined> {
     const presented = parseRefreshToken(token);
     const session = presented && (await this.genuineSession(presented));
-    return session && { userId: session.user.id, email: session.user.$.email, sessionId: session.id };
+    if (!session) return undefined;
+    const { user, id: sessionId, impersonatorId } = session;
+    return { userId: user.id, email: user.$.email, sessionId, actorId: impersonatorId ?? user.id };
   }
 
   /**
@@ -91,7 +102,7 @@ export class RotationService {
     };
     return decideRotation(counter, state, this.clock.now(), {
       graceSeconds: this.env.REFRESH_GRACE_SECONDS,
-      sessionMaxAgeSeconds: this.env.SESSION_MAX_AGE,
+      sessionMaxAgeSeconds: sessionMaxAge(session, this.env),
     });
   }
 
@@ -104,7 +115,7 @@ export class RotationService {
       refreshCounter: session.refreshCounter + 1,
       rotatedAt: now,
       lastActiveAt,
-      expiresAt: sessionEnd(session.createdAt, lastActiveAt, this.env),
+      expiresAt: sessionEnd(session, lastActiveAt, this.env),
     };
     const current = { id: session.id, refreshCounter: session.refreshCounter, revokedAt: null };
     const isFirst = await this.transactions.runApart(async (em) => {
@@ -118,7 +129,8 @@ export class RotationService {
 
   private recordRefresh(em: EntityManager, session: RotatedSession, client: ClientInfo): void {
     const { userId, sessionId } = subjectOf(session);
-    this.audit.record(em, 'session.refreshed', { actorId: userId, subjectId: userId, sessionId, client });
+    const actorId = session.impersonatorId ?? userId;
+    this.audit.record(em, 'session.refreshed', { actorId, subjectId: userId, sessionId, client });
   }
 
   private successor(kind: 'rotated' | 'same-successor', session: RotatedSession): Rotation {

@@ -33,6 +33,7 @@ export class SessionCheck {
       roles: claims.roles,
       authTime: new Date(claims.auth_time * 1000),
       amr: claims.amr,
+      ...(claims.act && { impersonatorId: claims.act.sub }),
     });
   }
 

@@ -7,6 +7,7 @@ const schema = defineEntity({
   tableName: 'sessions',
   indexes: [
     { name: 'sessions_user_active', properties: ['user', 'revokedAt', 'lastActiveAt'] },
+    { name: 'sessions_impersonator', properties: ['impersonatorId'], where: 'impersonator_id is not null' },
     // For the purge.
     { name: 'sessions_revoked_at', properties: ['revokedAt'] },
     { name: 'sessions_expires_at', properties: ['expiresAt'] },
@@ -30,6 +31,9 @@ const schema = defineEntity({
     userAgent: p.string().length(500).nullable(),
     /** RFC 8176 values, in the order in which they were proved. */
     authMethods: p.json<string[]>(),
+    /** Who acts as the user in here, and in which of their own sessions they opened it. Null: the user. */
+    impersonatorId: p.uuid().nullable(),
+    impersonatorSessionId: p.uuid().nullable(),
   },
 });
 

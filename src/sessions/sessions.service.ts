@@ -16,6 +16,7 @@ import { sessionEnd } from './session-lifetime.js';
 export type RevocationReason =
   | 'logout'
   | 'revoked_by_user'
+  | 'revoked_by_admin'
   | 'session_limit'
   | 'account_disabled'
   | 'account_deleted'
@@ -23,7 +24,14 @@ export type RevocationReason =
   | 'password_reset'
   | 'email_change_reverted'
   | 'address_proved'
-  | 'refresh_reused';
+  | 'refresh_reused'
+  | 'impersonator_left';
+
+/** An administrator who acts as a user, and the session of their own in which they do it. */
+export interface Impersonator {
+  readonly userId: string;
+  readonly sessionId: string;
+}
 
 /** Sessions of one user: these, all but this one, or all. */
 export type WhichSessions = { readonly id: string | { readonly $in: string[] } | { readonly $ne: string } } | 'all';
@@ -47,8 +55,15 @@ export class SessionsService {
    * Adds a session to the transaction of `em`, ending the longest idle one when the user has as many as allowed.
    * The caller holds the user's row, so that two logins at once do not exceed the limit.
    */
-  async start(em: EntityManager, user: User, client: ClientInfo, authMethods: string[]): Promise<Session> {
-    await this.makeRoom(em, user.id);
+  async start(
+    em: EntityManager,
+    user: User,
+    client: ClientInfo,
+    authMethods: readonly string[],
+    impersonator?: Impersonator,
+  ): Promise<Session> {
+    // It ends by itself soon, and takes no place from the user.
+    if (!impersonator) await this.makeRoom(em, user.id);
     this.metrics.sessionsStarted.inc();
     const now = this.clock.now();
     return em.create(Session, {
@@ -59,10 +74,12 @@ export class SessionsService {
       rotatedAt: now,
       createdAt: now,
       lastActiveAt: now,
-      expiresAt: sessionEnd(now, now, this.env),
+      expiresAt: sessionEnd({ createdAt: now, impersonatorId: impersonator?.userId ?? null }, now, this.env),
       ipAddress: client.ipAddress,
       userAgent: client.userAgent,
-      authMethods,
+      authMethods: [...authMethods],
+      impersonatorId: impersonator?.userId ?? null,
+      impersonatorSessionId: impersonator?.sessionId ?? null,
     });
   }
 
@@ -79,7 +96,7 @@ export class SessionsService {
 
   /** True when the user has had a session of the same client at the same address, as long as ended sessions are kept. */
   async hasSeen(em: EntityManager, userId: string, { ipAddress, userAgent }: ClientInfo): Promise<boolean> {
-    return (await em.count(Session, { user: userId, ipAddress, userAgent })) > 0;
+    return (await em.count(Session, { user: userId, ipAddress, userAgent, impersonatorId: null })) > 0;
   }
 
   /** Locks the session, and tells whether it is alive. */
@@ -88,13 +105,39 @@ export class SessionsService {
     return (await em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE })) !== null;
   }
 
-  /** Ends the live ones of these sessions, and tells how many there were. */
+  /** Ends the live ones of these sessions, with those that were opened from them, and tells how many of the user's there were. */
   async revoke(em: EntityManager, userId: string, which: WhichSessions, reason: RevocationReason): Promise<number> {
     const where = { ...this.live(), user: userId, ...(which === 'all' ? {} : { id: which.id }) };
     const ended = await em.nativeUpdate(Session, where, { revokedAt: this.clock.now(), revokedReason: reason });
     this.metrics.sessionsRevoked.inc({ reason }, ended);
     if (ended > 0) await this.revocations.record(em, revokedBy(userId, which));
+    if (ended > 0) await this.endImpersonations(em, userId, which);
     return ended;
+  }
+
+  /** Ends the sessions that the user has opened as somebody else, from these of their own. */
+  async endImpersonations(em: EntityManager, userId: string, from: WhichSessions = 'all'): Promise<void> {
+    const opener = from === 'all' ? {} : { impersonatorSessionId: from.id };
+    const opened = await em.find(Session, { ...this.live(), impersonatorId: userId, ...opener }, { fields: ['id'] });
+    if (opened.length === 0) return;
+    const ids = opened.map(({ id }) => id);
+    const end = { revokedAt: this.clock.now(), revokedReason: 'impersonator_left' satisfies RevocationReason };
+    const ended = await em.nativeUpdate(Session, { id: { $in: ids }, revokedAt: null }, end);
+    this.metrics.sessionsRevoked.inc({ reason: end.revokedReason }, ended);
+    await this.revocations.record(
+      em,
+      ids.map((sessionId) => ({ sessionId })),
+    );
+  }
+
+  /** Whoever acts as somebody else at present. */
+  async impersonators(em: EntityManager): Promise<string[]> {
+    const opened = await em.find(
+      Session,
+      { ...this.live(), impersonatorId: { $ne: null } },
+      { fields: ['impersonatorId'] },
+    );
+    return [...new Set(opened.flatMap(({ impersonatorId }) => impersonatorId ?? []))];
   }
 
   /** Makes every access token of the user stale: the next refresh brings one that knows what has changed. */
@@ -108,7 +151,7 @@ export class SessionsService {
   }
 
   private async makeRoom(em: EntityManager, userId: string): Promise<void> {
-    const where = { ...this.live(), user: userId };
+    const where = { ...this.live(), user: userId, impersonatorId: null };
     const excess = (await em.count(Session, where)) - this.env.MAX_SESSIONS_PER_USER + 1;
     if (excess <= 0) return;
     const oldest = await em.find(Session, where, { orderBy: { lastActiveAt: 'asc', id: 'asc' }, limit: excess });

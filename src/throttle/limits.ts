@@ -24,6 +24,8 @@ const MAIL = { budgets: [perAddress(60, 10 * MINUTE), perAccount(5, HOUR)], isCr
 /** The account of a token is known only to the one whom it was sent to, and it works once. */
 const TOKEN = { budgets: [perAddress(100, 10 * MINUTE)], isCredential: true } as const;
 const SENSITIVE = { budgets: [perAddress(100, 10 * MINUTE), perUser(20, HOUR)], isCredential: true } as const;
+/** Enough for somebody who works through a list, and not for a stolen session that works through all users. */
+const ADMINISTRATION = { budgets: [perUser(120, MINUTE)] } as const;
 const PLAIN = { budgets: [perUser(60, MINUTE)] } as const;
 
 /**
@@ -51,6 +53,19 @@ export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   changePassword: SENSITIVE,
   requestEmailChange: { budgets: [...SENSITIVE.budgets, perAccount(5, HOUR)], isCredential: true },
   deleteAccount: SENSITIVE,
+
+  createUser: { ...ADMINISTRATION, isCredential: true },
+  updateUser: ADMINISTRATION,
+  setUserRoles: ADMINISTRATION,
+  disableUser: ADMINISTRATION,
+  enableUser: ADMINISTRATION,
+  deleteUser: ADMINISTRATION,
+  revokeUserSessions: ADMINISTRATION,
+  impersonate: { budgets: [perUser(30, HOUR)] },
+  createRole: ADMINISTRATION,
+  updateRole: ADMINISTRATION,
+  deleteRole: ADMINISTRATION,
+  rotateSigningKey: { budgets: [perUser(10, HOUR)] },
 };
 
 /** Of each mutation that is not listed, such as those of a fork. Together. */

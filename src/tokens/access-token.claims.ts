@@ -3,7 +3,7 @@ import { z } from 'zod';
 const epochSeconds = z.int().positive();
 
 /**
- * What an access token says (RFC 9068 section 2.2). Every claim is required and typed: a token without one, or with
+ * What an access token says (RFC 9068 section 2.2). Every claim but `act` is required, and all are typed: a token without one, or with
  * a string for a date, is not ours, whoever signed it (ASVS 9.2.1).
  */
 export const accessTokenClaims = z.object({
@@ -23,6 +23,8 @@ export const accessTokenClaims = z.object({
   roles: z.array(z.string()),
   /** The user's version at issue. */
   ver: z.int().positive(),
+  /** Who acts as the user, if it is somebody else (RFC 8693 section 4.1). */
+  act: z.object({ sub: z.uuid() }).optional(),
 });
 
 export type AccessTokenClaims = Readonly<z.infer<typeof accessTokenClaims>>;

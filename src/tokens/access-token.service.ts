@@ -24,6 +24,8 @@ export interface AccessTokenSubject {
   version: number;
   authTime: Date;
   amr: string[];
+  /** Who acts as the user. Null: the user. */
+  actorId: string | null;
   /** The token never outlives its session, not even for verifiers that see nothing but the token. */
   notAfter: Date;
 }
@@ -70,6 +72,7 @@ export class AccessTokenService {
       client_id: FIRST_PARTY_CLIENT,
       roles: subject.roles,
       ver: subject.version,
+      ...(subject.actorId !== null && { act: { sub: subject.actorId } }),
     };
     const { kid, algorithm } = this.keys.signing();
     const token = await this.jwt.signAsync(claims, {
@@ -104,11 +107,11 @@ export class AccessTokenService {
   }
 
   /** The session of a genuine token, expired or not: enough to end that session, and for nothing else. */
-  async sessionOf(token: string): Promise<{ userId: string; sessionId: string } | undefined> {
+  async sessionOf(token: string): Promise<{ userId: string; sessionId: string; actorId: string } | undefined> {
     try {
       const payload: unknown = await this.jwt.verifyAsync(token, this.verifyOptions);
       const { data: claims } = accessTokenClaims.safeParse(payload);
-      return claims && { userId: claims.sub, sessionId: claims.sid };
+      return claims && { userId: claims.sub, sessionId: claims.sid, actorId: claims.act?.sub ?? claims.sub };
     } catch (error) {
       if (error instanceof JsonWebTokenError) return undefined;
       throw error;

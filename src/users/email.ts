@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { isEmail, ValidateBy } from 'class-validator';
-import { AppError } from '../common/app-error.js';
-import { ErrorAction, ErrorCode } from '../common/error-codes.js';
+import type { AppError } from '../common/app-error.js';
+import { badInput } from '../common/bad-input.js';
 
 /** Spaces inside, control and invisible characters: never part of an address that somebody means to type. */
 const FORBIDDEN = /[\s\p{C}]/u;
@@ -23,11 +23,7 @@ export function isEmailAddress(value: unknown): value is string {
 const PROBLEM = 'must be an e-mail address';
 
 /** @param path of the field or argument */
-export const notAnEmail = (path: string): AppError =>
-  new AppError(ErrorCode.BAD_USER_INPUT, `${path}: ${PROBLEM}`, {
-    action: ErrorAction.FIX_INPUT,
-    fields: [{ path, message: PROBLEM }],
-  });
+export const notAnEmail = (path: string): AppError => badInput(path, PROBLEM);
 
 /** On a field of an input class: normalises the address, then checks it. The same rule at sign-up and at login. */
 export function EmailAddress(): PropertyDecorator {

@@ -6,6 +6,7 @@ import type { Principal } from '../access/principal.js';
 import { permissionsOfRoles, RolesService } from '../roles/roles.service.js';
 import type { User } from './user.entity.js';
 import { UserModel } from './user.model.js';
+import { revisionOf } from './user-revision.js';
 import { UsersService } from './users.service.js';
 
 @Resolver(() => UserModel)
@@ -39,6 +40,22 @@ export class UsersResolver {
     if (user.id !== principal.userId && !(await this.roles.holds(principal, ['users:read']))) throw forbidden();
     const roles = await user.roles.load({ dataloader: true });
     return permissionsOfRoles(roles.getItems());
+  }
+
+  @ResolveField('revision', () => String, {
+    nullable: true,
+    description: 'Changes whenever an administrator could want to look again. Hand it back to `updateUser`.',
+  })
+  @Permissions('users:read')
+  async revisionOf(@Parent() user: User): Promise<string> {
+    await user.roles.load({ dataloader: true });
+    return revisionOf(user);
+  }
+
+  @ResolveField(() => String, { nullable: true, description: 'What the account is called where it was imported from.' })
+  @Permissions('users:read')
+  externalId(@Parent() user: User): string | null {
+    return user.externalId ?? null;
   }
 
   @ResolveField(() => Date, { nullable: true, description: 'When the user last signed in.' })

@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { unauthenticated } from '../access/access.errors.js';
 import { ErrorAction, ErrorReason } from '../common/error-codes.js';
+import { isId } from '../common/ids.js';
 import { User } from './user.entity.js';
 
 const ROW_OF_NOBODY = {
@@ -24,6 +25,10 @@ export class UsersService {
     if (user) return user;
     // It was deleted a moment ago.
     throw unauthenticated(ErrorReason.TOKEN_REVOKED, 'The account no longer exists.', ErrorAction.LOGIN);
+  }
+
+  async byId(id: string): Promise<User | null> {
+    return isId(id) ? this.em.findOne(User, { id }) : null;
   }
 
   /**

@@ -18,6 +18,10 @@ const everybody = { anonymous: 'data', user: 'data', reader: 'data', admin: 'dat
 const signedIn = { ...everybody, anonymous: TOKEN_MISSING } as const;
 const readers = { ...signedIn, user: 'FORBIDDEN' } as const;
 
+const administrators = { ...readers, reader: 'FORBIDDEN' } as const;
+
+const NOBODY = '01890000-0000-7000-8000-000000000000';
+
 const me = (field: string, expected: AccessRow['expected']): AccessRow => ({
   document: `{ me { ${field} } }`,
   path: ['me', field.split(' ')[0] ?? ''],
@@ -51,11 +55,7 @@ export const ACCESS_MATRIX: Readonly<Record<string, AccessRow>> = {
   ),
   'Mutation.refresh': root('mutation { refresh(input: { refreshToken: "no" }) { expiresIn } }', 'refresh', everybody),
   'Mutation.logout': root('mutation { logout(input: { refreshToken: "no" }) }', 'logout', everybody),
-  'Mutation.revokeSession': root(
-    'mutation { revokeSession(id: "01890000-0000-7000-8000-000000000000") }',
-    'revokeSession',
-    signedIn,
-  ),
+  'Mutation.revokeSession': root(`mutation { revokeSession(id: "${NOBODY}") }`, 'revokeSession', signedIn),
   'Mutation.revokeOtherSessions': root('mutation { revokeOtherSessions }', 'revokeOtherSessions', signedIn),
   'Mutation.requestEmailVerification': root(
     'mutation { requestEmailVerification(email: "nobody@example.com") }',
@@ -102,15 +102,70 @@ export const ACCESS_MATRIX: Readonly<Record<string, AccessRow>> = {
     signedIn,
   ),
   'Mutation.deleteAccount': root('mutation { deleteAccount(password: "wrong password") }', 'deleteAccount', signedIn),
+  'Query.users': root('{ users(first: 1) { totalCount } }', 'users', readers),
+  'Query.user': root(`{ user(id: "${NOBODY}") { id } }`, 'user', readers),
+  'Query.roles': root('{ roles { name } }', 'roles', administrators),
+  'Query.explainAccess': root(
+    `{ explainAccess(userId: "${NOBODY}", field: "Query.me") { decision } }`,
+    'explainAccess',
+    administrators,
+  ),
+  'Query.auditEvents': root('{ auditEvents(first: 1) { nodes { id } } }', 'auditEvents', administrators),
+  'Query.myAuditEvents': root('{ myAuditEvents(first: 1) { nodes { id } } }', 'myAuditEvents', signedIn),
+  'Query.signingKeys': root('{ signingKeys { kid } }', 'signingKeys', administrators),
+  'Mutation.createUser': root('mutation { createUser(input: { email: "no" }) { id } }', 'createUser', administrators),
+  'Mutation.updateUser': root(
+    `mutation { updateUser(input: { id: "${NOBODY}" }) { id } }`,
+    'updateUser',
+    administrators,
+  ),
+  'Mutation.setUserRoles': root(
+    `mutation { setUserRoles(userId: "${NOBODY}", roles: []) { id } }`,
+    'setUserRoles',
+    administrators,
+  ),
+  'Mutation.disableUser': root(`mutation { disableUser(id: "${NOBODY}") { id } }`, 'disableUser', administrators),
+  'Mutation.enableUser': root(`mutation { enableUser(id: "${NOBODY}") { id } }`, 'enableUser', administrators),
+  'Mutation.deleteUser': root(`mutation { deleteUser(id: "${NOBODY}") }`, 'deleteUser', administrators),
+  'Mutation.revokeUserSessions': root(
+    `mutation { revokeUserSessions(userId: "${NOBODY}") }`,
+    'revokeUserSessions',
+    administrators,
+  ),
+  'Mutation.impersonate': root(
+    `mutation { impersonate(userId: "${NOBODY}", reason: "a test") { expiresIn } }`,
+    'impersonate',
+    administrators,
+  ),
+  'Mutation.createRole': root(
+    'mutation { createRole(input: { name: "No", permissions: [] }) { name } }',
+    'createRole',
+    administrators,
+  ),
+  'Mutation.updateRole': root(
+    'mutation { updateRole(input: { name: "nothing", permissions: [] }) { name } }',
+    'updateRole',
+    administrators,
+  ),
+  'Mutation.deleteRole': root('mutation { deleteRole(name: "nothing") }', 'deleteRole', administrators),
+  'Mutation.rotateSigningKey': root('mutation { rotateSigningKey { kid } }', 'rotateSigningKey', administrators),
   'User.permissions': me('permissions', signedIn),
   'User.lastLoginAt': me('lastLoginAt', readers),
   'User.disabledAt': me('disabledAt', readers),
   'User.disabledReason': me('disabledReason', readers),
+  'User.revision': me('revision', readers),
+  'User.externalId': me('externalId', readers),
+  'Session.impersonatedBy': {
+    document: '{ mySessions { impersonatedBy } }',
+    path: ['mySessions', 0, 'impersonatedBy'],
+    expected: readers,
+  },
   'User.sessions': me('sessions { id }', readers),
 };
 
 /** What a public mutation with wrong input or a guarded one without its row answers once access was granted. */
 export const NOT_ABOUT_ACCESS = [
+  'BAD_USER_INPUT',
   'BAD_USER_INPUT/ONE_TIME_TOKEN_INVALID',
   'BAD_USER_INPUT/WEAK_PASSWORD',
   'INVALID_CREDENTIALS',

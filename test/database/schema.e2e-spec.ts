@@ -26,10 +26,9 @@ afterAll(async () => {
 describe('the migrations', () => {
   it('make exactly the schema that the entities describe', async () => {
     const changes = await server.app.get(MikroORM).schema.getUpdateSchemaSQL();
-    // The triggers are PostgreSQL's own, and no entity describes them.
-    expect(changes.split('\n').filter((line) => !/^(|set names .*|drop (trigger|function) .*)$/.test(line))).toEqual(
-      [],
-    );
+    // The triggers and the trigrams are PostgreSQL's own, and no entity describes them.
+    const ignored = /^(|set names .*|drop (trigger|function) .*|drop index "users_search";)$/;
+    expect(changes.split('\n').filter((line) => !ignored.test(line))).toEqual([]);
   });
 
   it('have nothing to do a second time', async () => {

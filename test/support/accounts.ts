@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { AccountsService } from '../../src/auth/accounts.service.js';
+import { AccountAdministration } from '../../src/administration/account-administration.service.js';
+import { OPERATOR } from '../../src/administration/authority.js';
 import { MikroORM, RequestContext } from '@mikro-orm/core';
 import type { CallOptions, GraphQLAnswer } from './graphql-client.js';
 import type { TestServer } from './test-server.js';
@@ -63,9 +64,21 @@ export async function signUpWithRoles(server: TestServer, ...roles: string[]): P
   return logIn(server, user.email);
 }
 
+/** What an operator does to accounts. */
+const operating = (accounts: AccountAdministration) => ({
+  setRoles: (email: string, names: string[]) => accounts.setRoles({ email }, names, OPERATOR),
+  disable: (email: string, reason: string | null) => accounts.disable({ email }, reason, OPERATOR),
+  enable: (email: string) => accounts.enable({ email }, OPERATOR),
+  markEmailVerified: (email: string) => accounts.update({ email }, { emailVerified: true }, OPERATOR),
+});
+
 /** Changes accounts the way an operator does. */
-export function withAccounts<T>(server: TestServer, change: (accounts: AccountsService) => Promise<T>): Promise<T> {
-  return RequestContext.create(server.app.get(MikroORM).em, () => change(server.app.get(AccountsService)));
+export function withAccounts<T>(
+  server: TestServer,
+  change: (accounts: ReturnType<typeof operating>) => Promise<T>,
+): Promise<T> {
+  const accounts = server.app.get(AccountAdministration);
+  return RequestContext.create(server.app.get(MikroORM).em, () => change(operating(accounts)));
 }
 
 function userOf<K extends string>(answer: GraphQLAnswer<Record<K, Payload>>, field: K): TestUser {

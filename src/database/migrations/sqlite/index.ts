@@ -3,6 +3,7 @@ import { AuditRequestId } from './20261125120000-audit-request-id.js';
 import { RevocationListMigration } from './20261125210000-revocation-list.js';
 import { Jobs } from './20261125220000-jobs.js';
 import { AccountLifeCycle } from './20261126120000-account-life-cycle.js';
+import { Administration } from './20261126180000-administration.js';
 
 /** In the order in which they run. Names are kept for ever: the database remembers which have run. */
 export const sqliteMigrations = [
@@ -11,4 +12,5 @@ export const sqliteMigrations = [
   { name: '20261125210000-revocation-list', class: RevocationListMigration },
   { name: '20261125220000-jobs', class: Jobs },
   { name: '20261126120000-account-life-cycle', class: AccountLifeCycle },
+  { name: '20261126180000-administration', class: Administration },
 ];

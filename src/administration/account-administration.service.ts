@@ -1,0 +1,144 @@
+import type { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { ADMIN_ROLE } from '../access/permissions.js';
+import type { AuditEventType } from '../audit/audit-events.js';
+import { AuditService } from '../audit/audit.service.js';
+import { AccountLinks } from '../auth/account-links.js';
+import { AccountsService } from '../auth/accounts.service.js';
+import { AddressTaken, isAddressTaken } from '../auth/address-taken.js';
+import { emailTaken } from '../auth/auth.errors.js';
+import { badInput } from '../common/bad-input.js';
+import { Clock } from '../common/clock.js';
+import { AccountDeletion } from '../lifecycle/account-deletion.service.js';
+import { Outbox } from '../mail/outbox.js';
+import { RolesService } from '../roles/roles.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { HeldAddresses } from '../users/held-addresses.service.js';
+import type { User } from '../users/user.entity.js';
+import { AccountChange, type AccountKey } from './account-change.js';
+import { actedBy, assertMayAssign, type Authority } from './authority.js';
+
+const MAX_REASON_LENGTH = 500;
+
+/** What is left out stays; null clears a name. */
+export interface AccountUpdate {
+  /** Normalised. */
+  readonly email?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly emailVerified?: boolean | null | undefined;
+}
+
+/**
+ * What administrators and operators do to accounts. Each change is one transaction together with what it ends and its audit
+ * event, and counts on the next request of every instance.
+ */
+@Injectable()
+export class AccountAdministration {
+  constructor(
+    private readonly changes: AccountChange,
+    private readonly accounts: AccountsService,
+    private readonly roles: RolesService,
+    private readonly sessions: SessionsService,
+    private readonly links: AccountLinks,
+    private readonly held: HeldAddresses,
+    private readonly deletion: AccountDeletion,
+    private readonly outbox: Outbox,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws AppError `EMAIL_TAKEN` */
+  async update(key: AccountKey, update: AccountUpdate, authority: Authority, revision?: string | null): Promise<User> {
+    const { email, name, emailVerified } = update;
+    try {
+      return await this.changes.run(key, authority, revision, async (em, user) => {
+        if (email && email !== user.email) await this.moveTo(em, user, email);
+        if (name !== undefined) user.name = name;
+        if (typeof emailVerified === 'boolean') user.emailVerified = emailVerified;
+        const fields = Object.entries(update).flatMap(([field, value]) => (value === undefined ? [] : field));
+        const isVerification = fields.join() === 'emailVerified' && user.emailVerified;
+        this.record(em, isVerification ? 'user.email_verified' : 'user.updated', user, authority, { fields });
+        return user;
+      });
+    } catch (error) {
+      if (isAddressTaken(error)) throw emailTaken();
+      throw error;
+    }
+  }
+
+  /** Replaces the roles. Tokens in circulation become stale, not revoked: the next refresh brings the new roles. */
+  setRoles(key: AccountKey, names: readonly string[], authority: Authority, revision?: string | null): Promise<User> {
+    return this.changes.run(key, authority, revision, async (em, user) => {
+      const roles = await this.roles.named(em, names);
+      assertMayAssign(authority, user, roles);
+      if (!names.includes(ADMIN_ROLE)) await this.accounts.assertNotLastAdmin(em, user);
+      user.roles.set(roles);
+      await this.sessions.outdateTokens(em, user);
+      await this.sessions.endImpersonations(em, user.id);
+      this.record(em, 'user.roles_changed', user, authority, { roles: roles.map(({ name }) => name).sort() });
+      return user;
+    });
+  }
+
+  /** Ends every session and refuses every login until the account is enabled again. */
+  disable(key: AccountKey, reason: string | null, authority: Authority): Promise<User> {
+    if (reason && reason.length > MAX_REASON_LENGTH) {
+      throw badInput('reason', `must not be longer than ${MAX_REASON_LENGTH} characters`);
+    }
+    return this.changes.run(key, authority, undefined, async (em, user) => {
+      await this.accounts.assertNotLastAdmin(em, user);
+      user.disabledAt ??= this.clock.now();
+      user.disabledReason = reason;
+      await this.sessions.revoke(em, user.id, 'all', 'account_disabled');
+      await this.links.void(em, user);
+      this.record(em, 'user.disabled', user, authority);
+      return user;
+    });
+  }
+
+  enable(key: AccountKey, authority: Authority): Promise<User> {
+    return this.changes.run(key, authority, undefined, (em, user) => {
+      user.disabledAt = null;
+      user.disabledReason = null;
+      this.record(em, 'user.enabled', user, authority);
+      return Promise.resolve(user);
+    });
+  }
+
+  async delete(key: AccountKey, authority: Authority): Promise<void> {
+    await this.changes.run(key, authority, undefined, async (em, user) => {
+      await this.accounts.assertNotLastAdmin(em, user);
+      await this.deletion.delete(em, user, actedBy(authority));
+    });
+  }
+
+  /** Ends the sessions of a user on every device. @returns how many there were */
+  revokeSessions(key: AccountKey, authority: Authority): Promise<number> {
+    return this.changes.run(key, authority, undefined, async (em, user) => {
+      const ended = await this.sessions.revoke(em, user.id, 'all', 'revoked_by_admin');
+      this.record(em, 'session.revoked', user, authority, { ended });
+      return ended;
+    });
+  }
+
+  /** The former address is told, without a link: it may be the reason for the change. */
+  private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
+    const { id: userId, email: recipient, locale = null } = user;
+    await this.links.void(em, user);
+    user.email = email;
+    user.emailVerified = false;
+    this.outbox.write(em, { template: 'email-replaced', recipient, userId, locale });
+    await em.flush();
+    if (await this.held.isHeld(em, email, userId)) throw new AddressTaken();
+  }
+
+  private record(
+    em: EntityManager,
+    type: AuditEventType,
+    user: User,
+    authority: Authority,
+    details?: Record<string, unknown>,
+  ): void {
+    this.audit.record(em, type, { subjectId: user.id, ...actedBy(authority), ...(details && { details }) });
+  }
+}

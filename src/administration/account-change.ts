@@ -1,0 +1,64 @@
+import { EntityManager, LockMode } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../access/access.errors.js';
+import { isId } from '../common/ids.js';
+import { Transactions } from '../database/transactions.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { tokenRevoked } from '../tokens/token.errors.js';
+import { normalizeEmail } from '../users/email.js';
+import { revisionOf } from '../users/user-revision.js';
+import { User } from '../users/user.entity.js';
+import { changedMeanwhile } from './administration.errors.js';
+import { assertRightsOver, type Authority } from './authority.js';
+
+export type AccountKey = { readonly id: string } | { readonly email: string };
+
+/**
+ * Changes an account in somebody's name, in one transaction that holds its row. Of two changes at once the second is
+ * refused: its author has not seen the first.
+ */
+@Injectable()
+export class AccountChange {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  /**
+   * @param revision of the account that the author has looked at; without it, the present one
+   * @throws AppError `NOT_FOUND`, `FORBIDDEN` for an account of greater rights, `CONFLICT`
+   */
+  async run<T>(
+    key: AccountKey,
+    authority: Authority,
+    revision: string | null | undefined,
+    work: (em: EntityManager, user: User) => Promise<T>,
+  ): Promise<T> {
+    const seen = revision ?? revisionOf(await find(this.em.fork(), key));
+    return this.transactions.runApart(async (em) => {
+      const user = await find(em, key, LockMode.PESSIMISTIC_WRITE);
+      await this.holdCaller(em, authority);
+      assertRightsOver(authority, user);
+      if (revisionOf(user) !== seen) throw changedMeanwhile();
+      return work(em, user);
+    });
+  }
+
+  /** An administrator who was thrown out while the change was under way does not make it. */
+  private async holdCaller(em: EntityManager, { caller }: Authority): Promise<void> {
+    if (!caller) return;
+    const { userId, sessionId } = caller.principal;
+    if (!(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(caller.principal);
+  }
+}
+
+async function find(em: EntityManager, key: AccountKey, lockMode: LockMode = LockMode.NONE): Promise<User> {
+  const isLookedFor = !('id' in key) || isId(key.id);
+  const where = 'id' in key ? { id: key.id } : { email: normalizeEmail(key.email) };
+  const user = isLookedFor ? await em.findOne(User, where, { lockMode }) : null;
+  if (!user) throw notFound('There is no such account.');
+  // After the lock: what was joined before it could be of an older time (PostgreSQL, READ COMMITTED).
+  await em.populate(user, ['roles']);
+  return user;
+}

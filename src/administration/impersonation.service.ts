@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { forbidden } from '../access/access.errors.js';
+import { ADMIN_ROLE } from '../access/permissions.js';
+import { assertOwner } from '../access/owner.js';
+import type { Principal } from '../access/principal.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { SignedIn } from '../auth/signed-in.js';
+import { SignIns } from '../auth/sign-ins.js';
+import { badInput } from '../common/bad-input.js';
+import type { ClientInfo } from '../common/client-info.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { AccountChange } from './account-change.js';
+import { disabledTarget } from './administration.errors.js';
+import { Authorities } from './authority.js';
+
+const MAX_REASON_LENGTH = 500;
+
+/**
+ * Lets an administrator act as a user, in a session that says so (the `act` claim, RFC 8693 section 4.1), ends within an
+ * hour and with the session that opened it, and can change no credential.
+ */
+@Injectable()
+export class Impersonation {
+  constructor(
+    private readonly changes: AccountChange,
+    private readonly authorities: Authorities,
+    private readonly sessions: SessionsService,
+    private readonly signIns: SignIns,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** @throws AppError `FORBIDDEN` for administrators, for greater rights than one's own, and from within an impersonation */
+  async begin(principal: Principal, userId: string, givenReason: string, client: ClientInfo): Promise<SignedIn> {
+    assertOwner(principal);
+    const reason = reasonOf(givenReason);
+    const impersonator = { userId: principal.userId, sessionId: principal.sessionId };
+    const authority = await this.authorities.of(principal, client);
+    const { user, session } = await this.changes.run({ id: userId }, authority, undefined, async (em, user) => {
+      if (user.roles.getItems().some(({ name }) => name === ADMIN_ROLE)) {
+        throw forbidden('Nobody can act as an administrator.');
+      }
+      if (user.disabledAt) throw disabledTarget();
+      // How the administrator has shown who they are: the user has shown nothing.
+      const session = await this.sessions.start(em, user, client, principal.amr, impersonator);
+      const facts = { actorId: principal.userId, subjectId: user.id, sessionId: session.id, client };
+      this.audit.record(em, 'user.impersonated', { ...facts, details: { reason } });
+      return { user, session };
+    });
+    return this.signIns.tokens(user, session);
+  }
+}
+
+function reasonOf(given: string): string {
+  const reason = given.trim();
+  if (reason === '' || reason.length > MAX_REASON_LENGTH) {
+    throw badInput('reason', `must have 1 to ${MAX_REASON_LENGTH} characters`);
+  }
+  return reason;
+}

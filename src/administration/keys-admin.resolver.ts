@@ -1,0 +1,30 @@
+import { Context, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Permissions } from '../access/access.decorators.js';
+import { CurrentPrincipal } from '../access/current-principal.decorator.js';
+import type { Principal } from '../access/principal.js';
+import { clientOf, type GraphQLContext } from '../access/request.js';
+import { KeyAdministration } from './key-administration.service.js';
+import { SigningKey } from './signing-key.model.js';
+
+/** Signing keys, for those who administer them. */
+@Resolver()
+export class KeysAdminResolver {
+  constructor(private readonly keys: KeyAdministration) {}
+
+  @Query(() => [SigningKey], {
+    description:
+      'The keys that sign access tokens, the newest first. With HS256 the key is a setting, and not among them.',
+  })
+  @Permissions('keys:read')
+  signingKeys(): Promise<SigningKey[]> {
+    return this.keys.list();
+  }
+
+  @Mutation(() => SigningKey, {
+    description: 'Makes the next signing key. It signs once every service can know it; no token is refused by it.',
+  })
+  @Permissions('keys:rotate')
+  rotateSigningKey(@CurrentPrincipal() principal: Principal, @Context() { req }: GraphQLContext): Promise<SigningKey> {
+    return this.keys.rotate(principal, clientOf(req));
+  }
+}

@@ -1,0 +1,147 @@
+import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { forbidden, notFound } from '../access/access.errors.js';
+import { ADMIN_ROLE, PERMISSIONS } from '../access/permissions.js';
+import { AuditService } from '../audit/audit.service.js';
+import { badInput } from '../common/bad-input.js';
+import { Clock } from '../common/clock.js';
+import { Transactions } from '../database/transactions.js';
+import { RevocationList } from '../revocation/revocation-list.js';
+import { Role } from '../roles/role.entity.js';
+import { roleRevisionOf } from '../roles/role-revision.js';
+import { permissionsOfRoles } from '../roles/roles.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { User } from '../users/user.entity.js';
+import { builtInRole, changedMeanwhile, roleExists, roleInUse } from './administration.errors.js';
+import { actedBy, assertMayGrant, type Authority } from './authority.js';
+import type { RoleInput } from './role.inputs.js';
+
+/** Makes and changes roles. What a role permits is looked up at each request, so a change counts on the next one. */
+@Injectable()
+export class RoleAdministration {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
+    private readonly sessions: SessionsService,
+    private readonly revocations: RevocationList,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  list(): Promise<Role[]> {
+    return this.em.find(Role, {}, { orderBy: { name: 'asc' } });
+  }
+
+  /** @throws AppError `CONFLICT` when there is one of this name */
+  async create({ name, description, permissions }: RoleInput, authority: Authority): Promise<Role> {
+    assertKnown(permissions);
+    assertMayGrant(authority, permissions);
+    try {
+      return await this.transactions.runApart(async (em) => {
+        const known = sorted(permissions);
+        const role = em.create(Role, {
+          name,
+          description: description ?? null,
+          permissions: known,
+          builtIn: false,
+          createdAt: this.clock.now(),
+        });
+        this.audit.record(em, 'role.created', { ...actedBy(authority), details: { role: name, permissions: known } });
+        await em.flush();
+        return role;
+      });
+    } catch (error) {
+      if (error instanceof UniqueConstraintViolationException) throw roleExists();
+      throw error;
+    }
+  }
+
+  /** @param revision of the role that the author has looked at; without it, the present one */
+  async update(input: RoleInput, authority: Authority, revision?: string | null): Promise<Role> {
+    assertKnown(input.permissions);
+    const seen = revision ?? roleRevisionOf(await find(this.em.fork(), input.name));
+    return this.transactions.runApart(async (em) => {
+      const role = await find(em, input.name, LockMode.PESSIMISTIC_WRITE);
+      assertMayChange(authority, role);
+      assertMayGrant(authority, input.permissions);
+      if (roleRevisionOf(role) !== seen) throw changedMeanwhile();
+      role.permissions = sorted(input.permissions);
+      if (input.description !== undefined) role.description = input.description;
+      const details = { role: role.name, permissions: role.permissions };
+      this.audit.record(em, 'role.updated', { ...actedBy(authority), details });
+      await em.flush();
+      await this.endLostImpersonations(em);
+      return role;
+    });
+  }
+
+  /**
+   * @param replacement what its holders hold from now on instead
+   * @throws AppError `CONFLICT` for a built-in role, and for one that is held and not replaced
+   */
+  async delete(name: string, replacement: string | null, authority: Authority): Promise<void> {
+    if (replacement === name) throw badInput('replacement', 'must be another role');
+    await this.transactions.runApart(async (em) => {
+      const role = await find(em, name, LockMode.PESSIMISTIC_WRITE);
+      assertMayChange(authority, role);
+      if (role.builtIn) throw builtInRole();
+      const isHeld = (await em.count(User, { roles: { name } })) > 0;
+      if (isHeld && replacement === null) throw roleInUse();
+      if (isHeld && replacement !== null) await this.replace(em, role, replacement, authority);
+      const details = { role: name, ...(replacement !== null && { replacement }) };
+      this.audit.record(em, 'role.deleted', { ...actedBy(authority), details });
+      em.remove(role);
+      await em.flush();
+      await this.endLostImpersonations(em);
+    });
+  }
+
+  private async replace(em: EntityManager, role: Role, replacement: string, authority: Authority): Promise<void> {
+    if (!authority.permissions.has('roles:assign')) throw forbidden('To replace a role takes roles:assign.');
+    const other = await find(em, replacement);
+    assertMayGrant(authority, permissionsOfRoles([other]));
+    // The ORM's own type does not know of SQL; both engines have these. As many as there are holders: two statements.
+    const sql = em as SqlEntityManager;
+    await sql.execute(
+      `insert into user_roles (user_id, role_name) select user_id, ? from user_roles where role_name = ? on conflict do nothing`,
+      [replacement, role.name],
+    );
+    await sql.execute(
+      `update users set version = version + 1 where id in (select user_id from user_roles where role_name = ?)`,
+      [role.name],
+    );
+    await this.revocations.giveUp(em);
+  }
+
+  /** Who may not act as others any more stops at once. */
+  private async endLostImpersonations(em: EntityManager): Promise<void> {
+    const ids = await this.sessions.impersonators(em);
+    const users = await em.find(User, { id: { $in: ids } }, { populate: ['roles'], refresh: true });
+    for (const user of users) {
+      const isAllowed = permissionsOfRoles(user.roles.getItems()).includes('users:impersonate');
+      if (!isAllowed) await this.sessions.endImpersonations(em, user.id);
+    }
+  }
+}
+
+async function find(em: EntityManager, name: string, lockMode: LockMode = LockMode.NONE): Promise<Role> {
+  const role = await em.findOne(Role, { name }, { lockMode });
+  if (!role) throw notFound('There is no such role.');
+  return role;
+}
+
+/** @throws AppError `CONFLICT` for `admin`, `FORBIDDEN` for a role that permits more than its changer may */
+function assertMayChange(authority: Authority, role: Role): void {
+  if (role.name === ADMIN_ROLE) throw builtInRole();
+  assertMayGrant(authority, role.permissions);
+}
+
+function assertKnown(permissions: readonly string[]): void {
+  const known: readonly string[] = PERMISSIONS;
+  if (!permissions.every((permission) => known.includes(permission))) {
+    throw badInput('input.permissions', 'names a permission that does not exist');
+  }
+}
+
+const sorted = (permissions: readonly string[]): string[] => [...new Set(permissions)].sort();

@@ -1,0 +1,94 @@
+import { Args, Context, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import DataLoader from 'dataloader';
+import { Permissions } from '../access/access.decorators.js';
+import { CurrentPrincipal } from '../access/current-principal.decorator.js';
+import type { Principal } from '../access/principal.js';
+import { clientOf, type GraphQLContext } from '../access/request.js';
+import { perRequest } from '../common/per-request.js';
+import type { Role } from '../roles/role.entity.js';
+import { RoleModel } from '../roles/role.model.js';
+import { roleRevisionOf } from '../roles/role-revision.js';
+import { MAX_HOLDERS, permissionsOfRoles, RolesService } from '../roles/roles.service.js';
+import { Authorities } from './authority.js';
+import { REVISION } from './revision.argument.js';
+import { RoleAdministration } from './role-administration.service.js';
+import { RoleInput } from './role.inputs.js';
+
+/** Roles, for those who administer them. */
+@Resolver(() => RoleModel)
+export class RolesAdminResolver {
+  private readonly loaderOf = perRequest(
+    () => new DataLoader((names: readonly string[]) => this.roles.countHolders(names), { cache: false }),
+  );
+
+  constructor(
+    private readonly roles: RolesService,
+    private readonly administration: RoleAdministration,
+    private readonly authorities: Authorities,
+  ) {}
+
+  @Query(() => [RoleModel], { name: 'roles', description: 'Every role, by name.' })
+  @Permissions('roles:read')
+  list(): Promise<Role[]> {
+    return this.administration.list();
+  }
+
+  @ResolveField(() => [String], { description: 'What the role permits, sorted.' })
+  permissions(@Parent() role: Role): string[] {
+    return permissionsOfRoles([role]);
+  }
+
+  @ResolveField(() => Int, {
+    description: `How many users hold the role. Counted up to ${MAX_HOLDERS}: then there may be more.`,
+  })
+  userCount(@Parent() { name }: Role, @Context() { req }: GraphQLContext): Promise<number> {
+    return this.loaderOf(req).load(name);
+  }
+
+  @ResolveField('revision', () => String, {
+    description: 'Changes with every change of the role. Hand it to `updateRole`.',
+  })
+  revisionOf(@Parent() role: Role): string {
+    return roleRevisionOf(role);
+  }
+
+  @Mutation(() => RoleModel, { description: 'Makes a role.' })
+  @Permissions('roles:write')
+  async createRole(
+    @Args('input', { description: 'The new role.' }) input: RoleInput,
+    @CurrentPrincipal() principal: Principal,
+    @Context() { req }: GraphQLContext,
+  ): Promise<Role> {
+    return this.administration.create(input, await this.authorities.of(principal, clientOf(req)));
+  }
+
+  @Mutation(() => RoleModel, {
+    description: 'Replaces what a role permits. It counts on the next request of its holders.',
+  })
+  @Permissions('roles:write')
+  async updateRole(
+    @Args('input', { description: 'The role of this name, as it is to be.' }) input: RoleInput,
+    @Args('revision', REVISION) revision: string | null,
+    @CurrentPrincipal() principal: Principal,
+    @Context() { req }: GraphQLContext,
+  ): Promise<Role> {
+    return this.administration.update(input, await this.authorities.of(principal, clientOf(req)), revision);
+  }
+
+  @Mutation(() => Boolean, { description: 'Deletes a role. One that is held needs a replacement.' })
+  @Permissions('roles:write')
+  async deleteRole(
+    @Args('name', { description: 'The role. Neither `admin` nor `user`.' }) name: string,
+    @Args('replacement', {
+      type: () => String,
+      nullable: true,
+      description: 'The role that its holders receive instead. Takes the permission `roles:assign`.',
+    })
+    replacement: string | null,
+    @CurrentPrincipal() principal: Principal,
+    @Context() { req }: GraphQLContext,
+  ): Promise<boolean> {
+    await this.administration.delete(name, replacement, await this.authorities.of(principal, clientOf(req)));
+    return true;
+  }
+}

@@ -1,0 +1,36 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { forbidden } from '../access/access.errors.js';
+import { USER_ROLE } from '../access/permissions.js';
+import { RegistrationService } from '../auth/registration.service.js';
+import { RolesService } from '../roles/roles.service.js';
+import type { User } from '../users/user.entity.js';
+import { actedBy, assertMayAssign, type Authority } from './authority.js';
+import type { CreateUserInput } from './user.inputs.js';
+
+/** Makes accounts for others. */
+@Injectable()
+export class UserCreation {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly registrations: RegistrationService,
+    private readonly roles: RolesService,
+  ) {}
+
+  async create({ roles, ...account }: CreateUserInput, authority: Authority): Promise<User> {
+    const names = [...new Set(roles ?? [USER_ROLE])];
+    await this.assertMayGive(names, authority);
+    const { email, password = null, name = null, locale = null } = account;
+    const emailVerified = account.emailVerified ?? false;
+    return this.registrations.register(
+      { email, password, name, locale, emailVerified, roles: names },
+      actedBy(authority),
+    );
+  }
+
+  private async assertMayGive(names: readonly string[], authority: Authority): Promise<void> {
+    if (names.every((name) => name === USER_ROLE)) return;
+    if (!authority.permissions.has('roles:assign')) throw forbidden('To give other roles takes roles:assign.');
+    assertMayAssign(authority, undefined, await this.roles.named(this.em.fork(), names));
+  }
+}

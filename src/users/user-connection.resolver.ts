@@ -1,0 +1,15 @@
+import { Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { UserConnection } from './user-connection.model.js';
+import { MAX_COUNT, UserList } from './user-list.service.js';
+
+@Resolver(() => UserConnection)
+export class UserConnectionResolver {
+  constructor(private readonly list: UserList) {}
+
+  @ResolveField(() => Int, {
+    description: `How many users the filter lets through. Counted up to ${MAX_COUNT}: then there may be more.`,
+  })
+  totalCount(@Parent() { filter }: UserConnection): Promise<number> {
+    return this.list.count(filter);
+  }
+}
