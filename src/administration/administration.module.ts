@@ -10,6 +10,7 @@ import { UsersModule } from '../users/users.module.js';
 import { AccountAdministration } from './account-administration.service.js';
 import { AccountChange } from './account-change.js';
 import { AuditEventsResolver } from './audit-events.resolver.js';
+import { AuditVerification } from './audit-verification.service.js';
 import { Authorities } from './authority.js';
 import { ImpersonationResolver } from './impersonation.resolver.js';
 import { Impersonation } from './impersonation.service.js';
@@ -40,6 +41,7 @@ import { UsersAdminResolver } from './users-admin.resolver.js';
     RoleAdministration,
     Impersonation,
     KeyAdministration,
+    AuditVerification,
 
     UsersAdminResolver,
     RolesAdminResolver,

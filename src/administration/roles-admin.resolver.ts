@@ -68,7 +68,7 @@ export class RolesAdminResolver {
   @Permissions('roles:write')
   async updateRole(
     @Args('input', { description: 'The role of this name, as it is to be.' }) input: RoleInput,
-    @Args('revision', REVISION) revision: string | null,
+    @Args('revision', REVISION) revision: string | null | undefined,
     @CurrentPrincipal() principal: Principal,
     @Context() { req }: GraphQLContext,
   ): Promise<Role> {
@@ -84,11 +84,11 @@ export class RolesAdminResolver {
       nullable: true,
       description: 'The role that its holders receive instead. Takes the permission `roles:assign`.',
     })
-    replacement: string | null,
+    replacement: string | null | undefined,
     @CurrentPrincipal() principal: Principal,
     @Context() { req }: GraphQLContext,
   ): Promise<boolean> {
-    await this.administration.delete(name, replacement, await this.authorities.of(principal, clientOf(req)));
+    await this.administration.delete(name, replacement ?? null, await this.authorities.of(principal, clientOf(req)));
     return true;
   }
 }

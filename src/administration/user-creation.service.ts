@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
 import { USER_ROLE } from '../access/permissions.js';
 import { RegistrationService } from '../auth/registration.service.js';
-import { RolesService } from '../roles/roles.service.js';
+import { Role } from '../roles/role.entity.js';
 import type { User } from '../users/user.entity.js';
 import { actedBy, assertMayAssign, type Authority } from './authority.js';
 import type { CreateUserInput } from './user.inputs.js';
@@ -14,7 +14,6 @@ export class UserCreation {
   constructor(
     private readonly em: EntityManager,
     private readonly registrations: RegistrationService,
-    private readonly roles: RolesService,
   ) {}
 
   async create({ roles, ...account }: CreateUserInput, authority: Authority): Promise<User> {
@@ -31,6 +30,6 @@ export class UserCreation {
   private async assertMayGive(names: readonly string[], authority: Authority): Promise<void> {
     if (names.every((name) => name === USER_ROLE)) return;
     if (!authority.permissions.has('roles:assign')) throw forbidden('To give other roles takes roles:assign.');
-    assertMayAssign(authority, undefined, await this.roles.named(this.em.fork(), names));
+    assertMayAssign(authority, undefined, await this.em.fork().find(Role, { name: { $in: [...names] } }));
   }
 }

@@ -52,7 +52,7 @@ export class UsersAdminResolver {
   @Permissions('users:write')
   async updateUser(
     @Args('input', { description: 'What to change.' }) { id, ...update }: UpdateUserInput,
-    @Args('revision', REVISION) revision: string | null,
+    @Args('revision', REVISION) revision: string | null | undefined,
     @CurrentPrincipal() principal: Principal,
     @Context() { req }: GraphQLContext,
   ): Promise<User> {
@@ -65,7 +65,7 @@ export class UsersAdminResolver {
   async setUserRoles(
     @Args('userId', { type: () => ID, description: 'The account.' }) id: string,
     @Args('roles', { type: () => [String], description: 'The names of all roles that it is to hold.' }) roles: string[],
-    @Args('revision', REVISION) revision: string | null,
+    @Args('revision', REVISION) revision: string | null | undefined,
     @CurrentPrincipal() principal: Principal,
     @Context() { req }: GraphQLContext,
   ): Promise<User> {
@@ -82,11 +82,11 @@ export class UsersAdminResolver {
       nullable: true,
       description: 'For other administrators. At most 500 characters.',
     })
-    reason: string | null,
+    reason: string | null | undefined,
     @CurrentPrincipal() principal: Principal,
     @Context() { req }: GraphQLContext,
   ): Promise<User> {
-    return this.administration.disable({ id }, reason, await this.authorities.of(principal, clientOf(req)));
+    return this.administration.disable({ id }, reason ?? null, await this.authorities.of(principal, clientOf(req)));
   }
 
   @Mutation(() => UserModel, { description: 'Lets a disabled account sign in again.' })

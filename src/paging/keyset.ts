@@ -1,4 +1,4 @@
-import type { EntityClass, EntityManager, FilterQuery, QueryOrderMap } from '@mikro-orm/core';
+import type { EntityClass, EntityManager, FilterQuery, FindOptions } from '@mikro-orm/core';
 import { z } from 'zod';
 import { badInput } from '../common/bad-input.js';
 import type { PageInfo } from './page-info.model.js';
@@ -31,7 +31,8 @@ interface Position {
 
 /**
  * One page of a list. By keyset, not by offset: a page costs the same wherever it is in the list, and rows that are added
- * meanwhile move none to the neighbour.
+ * meanwhile move none to the neighbour. (MikroORM's `findByCursor` does as much, but asks for rows with and without a value at
+ * once, and then reads all that come before the page.)
  *
  * @throws AppError `BAD_USER_INPUT` for a cursor that was not made by this order
  */
@@ -104,7 +105,8 @@ async function findPart<T extends { id: string }>(
     conditions.push({ [property]: { [`${past}e`]: position.value } });
     conditions.push({ $or: [{ [property]: { [past]: position.value } }, { id: { [past]: position.id } }] });
   }
-  return em.find(entity, { $and: conditions } as FilterQuery<T>, { orderBy: orderBy as QueryOrderMap<T>[], limit });
+  const order = orderBy as NonNullable<FindOptions<T>['orderBy']>;
+  return em.find(entity, { $and: conditions } as FilterQuery<T>, { orderBy: order, limit });
 }
 
 function encode<T extends { id: string }>(row: T, { property }: Keyset<T>): string {

@@ -1,6 +1,6 @@
+import type { ObjectQuery } from '@mikro-orm/core';
 import { Field, ObjectType } from '@nestjs/graphql';
 import { PageInfo } from '../paging/page-info.model.js';
-import type { UserFilter } from './user-list.args.js';
 import type { User } from './user.entity.js';
 import { UserModel } from './user.model.js';
 
@@ -24,6 +24,6 @@ export class UserConnection {
   @Field(() => PageInfo, { description: 'What is before and behind this page.' })
   pageInfo!: PageInfo;
 
-  /** For `totalCount`, which is counted only when it is asked for. */
-  filter!: UserFilter;
+  /** What the filter amounts to, for `totalCount`, which is counted only when it is asked for. */
+  where!: ObjectQuery<User>;
 }

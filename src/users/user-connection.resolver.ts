@@ -9,7 +9,7 @@ export class UserConnectionResolver {
   @ResolveField(() => Int, {
     description: `How many users the filter lets through. Counted up to ${MAX_COUNT}: then there may be more.`,
   })
-  totalCount(@Parent() { filter }: UserConnection): Promise<number> {
-    return this.list.count(filter);
+  totalCount(@Parent() { where }: UserConnection): Promise<number> {
+    return this.list.count(where);
   }
 }

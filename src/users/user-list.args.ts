@@ -6,8 +6,8 @@ export class UserFilter {
   @Field(() => String, {
     nullable: true,
     description:
-      'Words, each of which the address or the name holds. Letter case does not matter. A word of one or two letters is ' +
-      'looked for at the beginning of the address. At most 100 characters.',
+      'What an address, its domain, a name or a last name begins with; where that finds nobody, what address or name holds ' +
+      'anywhere. Letter case does not matter. Finds the first 200 of each: who is not among them is found by more letters. At most 100 characters.',
   })
   search?: string | null;
 

@@ -26,8 +26,8 @@ afterAll(async () => {
 describe('the migrations', () => {
   it('make exactly the schema that the entities describe', async () => {
     const changes = await server.app.get(MikroORM).schema.getUpdateSchemaSQL();
-    // The triggers and the trigrams are PostgreSQL's own, and no entity describes them.
-    const ignored = /^(|set names .*|drop (trigger|function) .*|drop index "users_search";)$/;
+    // The triggers, and what users are searched by, are PostgreSQL's own, and no entity describes them.
+    const ignored = /^(|set names .*|drop (trigger|function) .*|drop index "users_search(_[a-z_]+)?";)$/;
     expect(changes.split('\n').filter((line) => !ignored.test(line))).toEqual([]);
   });
 

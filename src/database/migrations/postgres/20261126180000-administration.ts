@@ -13,6 +13,16 @@ export class Administration extends Migration {
     this.addSql(
       `create index "users_search" on "users" using gin ((lower(email || ' ' || coalesce(name, ''))) gin_trgm_ops)`,
     );
+    const lastPart = (text: string, separator: string) =>
+      `replace(${text}, rtrim(${text}, replace(${text}, '${separator}', '')), '')`;
+    this.addSql(`create index "users_search_email" on "users" ((email) collate "C", "id")`);
+    this.addSql(
+      `create index "users_search_domain" on "users" ((${lastPart('email', '@')}) collate "C", "id") include ("email")`,
+    );
+    this.addSql(`create index "users_search_name" on "users" ((lower(name)) collate "C", "id") include ("name")`);
+    this.addSql(
+      `create index "users_search_last_name" on "users" ((${lastPart('lower(name)', ' ')}) collate "C", "id") include ("name")`,
+    );
     this.addSql(`create index "users_created_at" on "users" ("created_at", "id")`);
     this.addSql(`create index "users_last_login_at" on "users" ("last_login_at", "id")`);
     this.addSql(`create index "users_disabled" on "users" ("created_at", "id") where disabled_at is not null`);

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { AuditVerification, type ChainReport } from '../../src/administration/audit-verification.service.js';
+import { AuditChain } from '../../src/audit/audit-chain.entity.js';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { newId } from '../../src/common/ids.js';
+import { JobRunner } from '../../src/jobs/job-runner.js';
+import { User } from '../../src/users/user.entity.js';
+import { logIn, PASSWORD, signUp, type TestUser } from '../support/accounts.js';
+import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
+import { TestServer } from '../support/test-server.js';
+
+const HOUR = 3_600;
+
+let server: TestServer;
+let user: TestUser;
+beforeEach(async () => {
+  server = await TestServer.start({ env: { AUDIT_RETENTION: '1h' } });
+  user = await signUp(server);
+  for (let index = 0; index < 6; index++) await logIn(server, user.email);
+  await seal();
+});
+afterEach(() => server.stop());
+
+const seal = async () => {
+  server.clock.advance(11);
+  await server.app.get(JobRunner).runDue();
+};
+const verify = (known?: ChainReport['head']) => server.app.get(AuditVerification).verify(known);
+const faults = async () => (await verify()).faults;
+const eventAt = (sequence: number) => server.em().findOneOrFail(AuditEvent, { sequence });
+
+describe('the chain of the audit trail', () => {
+  it('holds every event, in the order in which they were sealed', async () => {
+    expect(await verify()).toEqual({
+      events: 7,
+      unsealed: 0,
+      head: { sequence: 7, hash: expect.any(String) },
+      faults: [],
+    });
+    await logIn(server, user.email);
+    expect(await verify()).toMatchObject({ events: 7, unsealed: 1, faults: [] });
+    await seal();
+    expect(await verify()).toMatchObject({ events: 8, unsealed: 0, head: { sequence: 8 }, faults: [] });
+  });
+
+  it.each([
+    ['type', { type: 'user.logged_out' }],
+    ['at', { at: new Date(0) }],
+    ['actorId', { actorId: newId() }],
+    ['subjectId', { subjectId: newId() }],
+    ['sessionId', { sessionId: newId() }],
+    ['requestId', { requestId: 'other' }],
+    ['details', { details: { amr: ['otp'] } }],
+    ['details to null', { details: null }],
+    ['hash', { hash: 'x'.repeat(43) }],
+  ] as const)('shows a changed %s', async (_, change) => {
+    const { id } = await eventAt(4);
+    await server.em().nativeUpdate(AuditEvent, { id }, { ...change });
+    const found = await faults();
+    expect(found[0]).toMatch(/^Event 4 \(.*\) was changed\.$/);
+  });
+
+  it.each([
+    ['address', { ipAddress: '192.0.2.1' }],
+    ['user agent', { userAgent: 'Another' }],
+    ['address that was taken away', { ipAddress: null, userAgent: null }],
+    ['origin that was made to look deleted', { ipAddress: null, userAgent: null, originSalt: null }],
+  ])('shows another %s', async (_, change) => {
+    const { id, type } = await eventAt(4);
+    await server.em().nativeUpdate(AuditEvent, { id }, change);
+    expect(await faults()).toEqual([`Event 4 (${type}, ${id}) has another address or user agent.`]);
+  });
+
+  it('shows events that are missing, in the middle, at the beginning and at the end', async () => {
+    await server.em().nativeDelete(AuditEvent, { sequence: { $in: [1, 3, 4, 7] } });
+    expect(await faults()).toEqual(['Event 1 is missing.', 'Events 3 to 4 are missing.', 'Event 7 is missing.']);
+  });
+
+  it('shows two that changed places, and one that was written by hand', async () => {
+    const [third, fourth] = [await eventAt(3), await eventAt(4)];
+    await server.em().nativeUpdate(AuditEvent, { id: third.id }, { sequence: null });
+    await server.em().nativeUpdate(AuditEvent, { id: fourth.id }, { sequence: 3 });
+    await server.em().nativeUpdate(AuditEvent, { id: third.id }, { sequence: 4 });
+    expect((await faults()).length).toBeGreaterThan(1);
+  });
+
+  it('shows ends that were moved to hide what was cut off', async () => {
+    const last = await eventAt(6);
+    await server.em().nativeDelete(AuditEvent, { sequence: 7 });
+    await server.em().nativeUpdate(AuditChain, { id: 1 }, { headSequence: 6, headHash: last.hash ?? '' });
+    expect(await faults()).toEqual(['The ends of the chain were moved by hand.']);
+  });
+
+  it('shows a whole chain that was put back, to whoever has kept its head', async () => {
+    const before = await server.em().findOneOrFail(AuditChain, 1);
+    await logIn(server, user.email);
+    await seal();
+    const { head } = await verify();
+    await server.em().nativeDelete(AuditEvent, { sequence: 8 });
+    const { headSequence, headHash, seal: former } = before;
+    await server.em().nativeUpdate(AuditChain, { id: 1 }, { headSequence, headHash, seal: former });
+    expect(await faults()).toEqual([]);
+    expect((await verify(head)).faults).toEqual(['Event 8 was there, and was cut off.']);
+    expect((await verify({ sequence: 5, hash: 'x'.repeat(43) })).faults).toEqual([
+      expect.stringMatching(/^Event 5 .* is not the one that was kept\.$/),
+    ]);
+  });
+
+  it('shows a chain that was taken away', async () => {
+    await server.em().nativeDelete(AuditChain, { id: 1 });
+    expect(await faults()).toEqual(['No configured secret opens the chain of 7 sealed event(s).']);
+    await logIn(server, user.email);
+    await seal();
+    expect(await faults()).toEqual(['7 event(s) up to 7 are of a former chain, whose secret is not configured.']);
+  });
+
+  it('outlives the purge, and begins later', async () => {
+    server.clock.advance(HOUR);
+    const { accessToken } = await logIn(server, user.email);
+    await server.app.get(JobRunner).runDue();
+    expect(accessToken).toEqual(expect.any(String));
+    expect(await verify()).toMatchObject({ events: 1, head: { sequence: 8 }, faults: [] });
+    await server.em().nativeDelete(AuditEvent, { sequence: 8 });
+    expect(await faults()).toEqual(['Event 8 is missing.']);
+  });
+
+  it('outlives the deletion of an account, of which no address is left', async () => {
+    const other = await signUp(server);
+    await seal();
+    const answer = await server.call(
+      'mutation ($password: String!) { deleteAccount(password: $password) }',
+      { password: PASSWORD },
+      { token: other.accessToken },
+    );
+    expect(answer.errors).toEqual([]);
+    expect(await server.em().count(User, { id: other.id })).toBe(0);
+    await seal();
+    const events = await server.em().find(AuditEvent, { subjectId: other.id });
+    expect(events.map(({ ipAddress, userAgent }) => [ipAddress, userAgent])).toEqual(events.map(() => [null, null]));
+    expect(await faults()).toEqual([]);
+  });
+});
+
+describe('a chain under another secret', () => {
+  it('is gone on with while the former secret is configured, and begun anew when it is not', async () => {
+    const databaseUrl = await temporaryDatabaseUrl();
+    const [first, second, third] = Array.from({ length: 3 }, () => randomBytes(32).toString('base64url'));
+    const withSecrets = async (secret = '', previous = '') => {
+      const env = { JWT_SECRET: secret, ...(previous && { JWT_PREVIOUS_SECRETS: previous }) };
+      const at = await TestServer.start({ databaseUrl, env });
+      await signUp(at);
+      at.clock.advance(60);
+      await at.app.get(JobRunner).runDue();
+      const report = await at.app.get(AuditVerification).verify();
+      await at.stop();
+      return report;
+    };
+    expect(await withSecrets(first)).toMatchObject({ events: 1, faults: [] });
+    expect(await withSecrets(second, first)).toMatchObject({ events: 2, faults: [] });
+    // It was wrapped anew: the first secret is not needed any more.
+    expect(await withSecrets(second)).toMatchObject({ events: 3, faults: [] });
+    expect(await withSecrets(third)).toMatchObject({
+      events: 1,
+      head: { sequence: 4 },
+      faults: ['3 event(s) up to 3 are of a former chain, whose secret is not configured.'],
+    });
+    await dropDatabase(databaseUrl);
+  });
+});
