@@ -9,7 +9,12 @@ const config: CodegenConfig = {
     // The preset leaves out what no operation mentions: ErrorCode, ErrorReason, ErrorAction.
     './dist/client/schema.ts': { plugins: ['typescript'] },
   },
-  config: { strictScalars: true, scalars: { DateTime: 'string' }, useTypeImports: true, enumsAsTypes: true },
+  config: {
+    strictScalars: true,
+    scalars: { DateTime: 'string', JSON: 'unknown' },
+    useTypeImports: true,
+    enumsAsTypes: true,
+  },
 };
 
 export default config;

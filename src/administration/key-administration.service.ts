@@ -3,8 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { actorOf, type Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
+import type { KeyPhase } from '../keys/key-phase.js';
 import { type KeyReport, KeyRotation } from '../keys/key-rotation.js';
-import type { SigningKey } from './signing-key.model.js';
+import { type SigningKey, SigningKeyState } from './signing-key.model.js';
 
 /** Shows and replaces signing keys in an administrator's name. */
 @Injectable()
@@ -30,10 +31,17 @@ export class KeyAdministration {
   }
 }
 
+const STATES: Readonly<Record<KeyPhase, SigningKeyState>> = {
+  published: SigningKeyState.PUBLISHED,
+  active: SigningKeyState.ACTIVE,
+  retiring: SigningKeyState.RETIRING,
+  retired: SigningKeyState.RETIRED,
+};
+
 const signingKeyOf = ({ kid, algorithm, phase, createdAt, activeFrom, retiredAt }: KeyReport): SigningKey => ({
   kid,
   algorithm,
-  state: phase,
+  state: STATES[phase],
   createdAt,
   activeFrom,
   retiredAt,

@@ -6,6 +6,7 @@ import { ADMIN_ROLE, PERMISSIONS } from '../access/permissions.js';
 import { AuditService } from '../audit/audit.service.js';
 import { badInput } from '../common/bad-input.js';
 import { Clock } from '../common/clock.js';
+import { isStorable } from '../common/storable.js';
 import { Transactions } from '../database/transactions.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Role } from '../roles/role.entity.js';
@@ -126,7 +127,7 @@ export class RoleAdministration {
 }
 
 async function find(em: EntityManager, name: string, lockMode: LockMode = LockMode.NONE): Promise<Role> {
-  const role = await em.findOne(Role, { name }, { lockMode });
+  const role = isStorable(name) ? await em.findOne(Role, { name }, { lockMode }) : null;
   if (!role) throw notFound('There is no such role.');
   return role;
 }

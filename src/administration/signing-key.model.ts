@@ -1,10 +1,10 @@
 import { Field, ObjectType, registerEnumType } from '@nestjs/graphql';
 
-enum SigningKeyState {
-  PUBLISHED = 'published',
-  ACTIVE = 'active',
-  RETIRING = 'retiring',
-  RETIRED = 'retired',
+export enum SigningKeyState {
+  PUBLISHED = 'PUBLISHED',
+  ACTIVE = 'ACTIVE',
+  RETIRING = 'RETIRING',
+  RETIRED = 'RETIRED',
 }
 
 registerEnumType(SigningKeyState, {
@@ -29,7 +29,7 @@ export class SigningKey {
   algorithm!: string;
 
   @Field(() => SigningKeyState, { description: 'What it is for at present.' })
-  state!: string;
+  state!: SigningKeyState;
 
   @Field(() => Date, { description: 'When it was made.' })
   createdAt!: Date;

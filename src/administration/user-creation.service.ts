@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
 import { USER_ROLE } from '../access/permissions.js';
 import { RegistrationService } from '../auth/registration.service.js';
+import { isStorable } from '../common/storable.js';
 import { Role } from '../roles/role.entity.js';
 import type { User } from '../users/user.entity.js';
 import { actedBy, assertMayAssign, type Authority } from './authority.js';
@@ -30,6 +31,8 @@ export class UserCreation {
   private async assertMayGive(names: readonly string[], authority: Authority): Promise<void> {
     if (names.every((name) => name === USER_ROLE)) return;
     if (!authority.permissions.has('roles:assign')) throw forbidden('To give other roles takes roles:assign.');
-    assertMayAssign(authority, undefined, await this.em.fork().find(Role, { name: { $in: [...names] } }));
+    // What is no role is refused when the account is made.
+    const roles = await this.em.fork().find(Role, { name: { $in: names.filter(isStorable) } });
+    assertMayAssign(authority, undefined, roles);
   }
 }

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { ADMIN_ROLE, type Permission, PERMISSIONS, USER_ROLE } from '../access/permissions.js';
 import type { Principal } from '../access/principal.js';
 import { badInput } from '../common/bad-input.js';
+import { isStorable } from '../common/storable.js';
 import { Role } from './role.entity.js';
 
 /** Holders are counted so far and no further: everybody holds `user`. */
@@ -33,11 +34,13 @@ export class RolesService {
 
   /** The rows of these names. Throws `BAD_USER_INPUT` for a name that no role has. */
   async named(em: EntityManager, names: readonly string[]): Promise<Role[]> {
+    const unknownRole = () => badInput('roles', 'names a role that does not exist');
+    if (!names.every(isStorable)) throw unknownRole();
     // A role that is just being deleted is waited for. Every sign-up asks for `user`, and nobody can delete that one.
     const lockMode = names.every((name) => name === USER_ROLE) ? LockMode.NONE : LockMode.PESSIMISTIC_READ;
     const roles = await em.find(Role, { name: { $in: [...names] } }, { lockMode });
     if (roles.length < new Set(names).size) {
-      throw badInput('roles', 'names a role that does not exist');
+      throw unknownRole();
     }
     return roles;
   }

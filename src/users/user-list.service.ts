@@ -2,6 +2,7 @@ import { EntityManager, type ObjectQuery } from '@mikro-orm/core';
 import type { QBFilterQuery, SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { isStorable } from '../common/storable.js';
 import { cursorMoment, findPage, type Keyset } from '../paging/keyset.js';
 import { pageRequest } from '../paging/page-request.js';
 import type { UserConnection } from './user-connection.model.js';
@@ -56,7 +57,7 @@ async function whereOf(em: EntityManager, filter: UserFilter): Promise<ObjectQue
   const conditions: ObjectQuery<User>[] = [];
   const found = await searchUsers(em, search ?? '');
   if (found) conditions.push({ id: { $in: found } });
-  if (typeof role === 'string') conditions.push({ roles: { $some: { name: role } } });
+  if (typeof role === 'string') conditions.push(isStorable(role) ? { roles: { $some: { name: role } } } : { id: [] });
   if (typeof disabled === 'boolean') conditions.push({ disabledAt: disabled ? { $ne: null } : null });
   if (typeof emailVerified === 'boolean') conditions.push({ emailVerified });
   if (createdAfter) conditions.push({ createdAt: { $gte: createdAfter } });

@@ -10,6 +10,8 @@ export interface AccessRow {
   /** Where the field is in the answer. */
   readonly path: readonly (string | number)[];
   readonly expected: Readonly<Record<Caller, Outcome>>;
+  /** Of the object that has the field, below the root. `User` unless it is said. */
+  readonly type?: string;
 }
 
 const TOKEN_MISSING = 'UNAUTHENTICATED/TOKEN_MISSING';
@@ -158,6 +160,7 @@ export const ACCESS_MATRIX: Readonly<Record<string, AccessRow>> = {
   'Session.impersonatedBy': {
     document: '{ mySessions { impersonatedBy } }',
     path: ['mySessions', 0, 'impersonatedBy'],
+    type: 'Session',
     expected: readers,
   },
   'User.sessions': me('sessions { id }', readers),

@@ -27,7 +27,7 @@ describe(testEngine === 'postgres' ? 'two server processes on one PostgreSQL' : 
       PUBLIC_URL: 'https://auth.example.com',
     };
     const migration = await runProgram(program.operator, ['db', 'migrate'], { env, cwd: tmpdir() });
-    expect(migration).toEqual({ exitCode: 0, stdout: 'Applied 5 migration(s).\n', stderr: '' });
+    expect(migration).toEqual({ exitCode: 0, stdout: 'Applied 6 migration(s).\n', stderr: '' });
     const first = await ServerProcess.start({ env });
     servers = [first, testEngine === 'postgres' ? await ServerProcess.start({ env }) : first];
   });

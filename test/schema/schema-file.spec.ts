@@ -11,6 +11,7 @@ import {
   isEnumType,
   isInputObjectType,
   isObjectType,
+  isRequiredArgument,
   isScalarType,
   isUnionType,
   print,
@@ -58,7 +59,7 @@ describe('schema.gql', () => {
   });
 
   /** @see dotansimha/graphql-code-generator#8413 */
-  it('specifies its one scalar', () => {
+  it('specifies its scalars', () => {
     const scalars = typesOf(schema).filter((type) => isScalarType(type) && !isSpecified(type.name));
     expect(scalars).toMatchObject([
       {
@@ -66,6 +67,7 @@ describe('schema.gql', () => {
         specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
         description: expect.stringContaining('RFC 3339'),
       },
+      { name: 'JSON', specifiedByURL: expect.stringContaining('ECMA-404') },
     ]);
   });
 
@@ -129,13 +131,21 @@ function lines(type: GraphQLNamedType | undefined): string[] {
   if (isEnumType(type)) return type.getValues().map(({ name }) => `${type.name} = ${name}`);
   if (isUnionType(type)) return type.getTypes().map(({ name }) => `${type.name} | ${name}`);
   if (isInputObjectType(type)) return Object.values(type.getFields()).map((field) => `${type.name}.${argument(field)}`);
-  if (isObjectType(type)) return Object.values(type.getFields()).map((field) => `${type.name}.${output(field)}`);
+  if (isObjectType(type)) {
+    return Object.values(type.getFields()).flatMap((field) => outputs(field).map((line) => `${type.name}.${line}`));
+  }
   return type ? [type.name] : [];
 }
 
-function output({ name, args, type, astNode }: GraphQLField<unknown, unknown>): string {
+/** The field, each of its arguments, and which of them have to be there: another that may be left out breaks nobody. */
+function outputs({ name, args, type, astNode }: GraphQLField<unknown, unknown>): string[] {
   const rules = (astNode?.directives ?? []).map((directive: DirectiveNode) => ` ${print(directive)}`).join('');
-  return `${name}(${args.map(argument).join(', ')}): ${String(type)}${rules}`;
+  const required = args.filter(isRequiredArgument).map((it) => it.name);
+  return [
+    `${name} needs ${required.sort().join()}`,
+    ...args.map((it) => `${name}(${argument(it)})`),
+    `${name}: ${String(type)}${rules}`,
+  ];
 }
 
 function argument({ name, type, defaultValue }: GraphQLArgument | GraphQLInputField): string {

@@ -60,7 +60,15 @@ describe('the schema that is served', () => {
   it('has enums whose keys are their values', () => {
     const enums = Object.values(server.app.get(GraphQLSchemaHost).schema.getTypeMap()).filter(isEnumType);
     const ours = enums.filter(({ name }) => !name.startsWith('__'));
-    expect(ours.map(({ name }) => name).sort()).toEqual(['ErrorAction', 'ErrorCode', 'ErrorReason', 'TokenTransport']);
+    expect(ours.map(({ name }) => name).sort()).toEqual([
+      'AccessDecision',
+      'ErrorAction',
+      'ErrorCode',
+      'ErrorReason',
+      'SigningKeyState',
+      'TokenTransport',
+      'UserOrder',
+    ]);
     for (const value of ours.flatMap((type) => type.getValues())) expect(value.value).toBe(value.name);
   });
 

@@ -92,7 +92,7 @@ describe('what somebody adds to the claims of a genuine token', () => {
       'scp',
       'groups',
       'authorities',
-      'act',
+      'may_act',
     ];
     const additions = names.map((name) => ({ [name]: ['admin', 'users:read'] }));
     for (const addition of [...additions, { __proto__: { roles: ['admin'] } }]) {

@@ -89,6 +89,9 @@ function expectFixedTexts(answers: Answer[], most: number): void {
   expect([...texts].slice(0, most + 1).length).toBeLessThanOrEqual(most);
 }
 
+/** There are many arguments of those who administer: SQLite is sent each tenth string, PostgreSQL every one. */
+const isTaken = (text: string, index: number) => testEngine === 'postgres' || index % 10 === 0 || text.includes('\0');
+
 /** Every caller on SQLite; on PostgreSQL, which is about what it can store, they take turns. */
 const callersOf = (index: number) => (testEngine === 'sqlite' ? tokens : [tokens[index % tokens.length]]);
 
@@ -116,12 +119,18 @@ describe(`each of ${String(STRINGS.length)} naughty strings`, () => {
     expect(ARGUMENTS.length).toBeGreaterThanOrEqual(9);
   });
 
-  it.each(ARGUMENTS)('as $place is no fault, as any caller, and is not repeated', async ({ documentWith }) => {
-    const requests = STRINGS.flatMap((text, index) =>
-      callersOf(index).map((token) => ({ body: documentWith(text), headers: bearer(token) })),
-    );
-    expectFixedTexts(await sendAll(requests), 20);
-  });
+  it.each(ARGUMENTS)(
+    'as $place is no fault, as any caller, and is not repeated',
+    async ({ documentWith, isAdministration }) => {
+      const requests = STRINGS.flatMap((text, index) =>
+        (isAdministration ? tokens.slice(-1) : callersOf(index)).map((token) => ({
+          body: documentWith(text),
+          headers: bearer(token),
+        })),
+      );
+      expectFixedTexts(await sendAll(requests), 20);
+    },
+  );
 
   it.each<[string, (text: string) => unknown]>([
     ['the name of an operation', (operationName) => ({ query: 'query A { __typename }', operationName })],
@@ -172,7 +181,8 @@ describe(`each of ${String(STRINGS.length)} naughty strings`, () => {
 describe('the log', () => {
   it('is one JSON object a line, without a control character, whatever was sent', () => {
     const lines = server.output.split('\n').filter((line) => line.startsWith('{'));
-    expect(lines.length).toBeGreaterThan(STRINGS.length * ARGUMENTS.length);
+    const ordinary = ARGUMENTS.filter(({ isAdministration }) => !isAdministration);
+    expect(lines.length).toBeGreaterThan(STRINGS.length * ordinary.length);
     const broken = server.output.split('\n').filter((line) => /[\p{Cc}]/u.test(line));
     expect(broken.slice(0, 3)).toEqual([]);
     for (const line of lines) {

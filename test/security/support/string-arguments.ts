@@ -14,6 +14,8 @@ import {
 export interface StringArgument {
   /** Such as `login.input.email`. */
   readonly place: string;
+  /** Only who administers gets as far as to have it looked at. */
+  readonly isAdministration: boolean;
   readonly documentWith: (value: string) => { query: string; variables: Record<string, unknown> };
 }
 
@@ -32,18 +34,26 @@ export function stringArguments(schema: GraphQLSchema, leaveOut: readonly string
 function argumentsOf(kind: string, field: GraphQLField<unknown, unknown>): StringArgument[] {
   const query = (name: string, type: GraphQLInputType) =>
     `${kind} ($${name}: ${String(type)}) { ${field.name}(${name}: $${name})${selectionOf(field)} }`;
+  const isAdministration = field.astNode?.directives?.some(({ arguments: given }) => (given ?? []).length > 0) ?? false;
   return field.args.flatMap(({ name, type }): StringArgument[] => {
     const bare = isNonNullType(type) ? type.ofType : type;
     const place = `${field.name}.${name}`;
     if (!isInputObjectType(bare)) {
       const isText = TEXT_TYPES.includes(String(bare));
       return isText
-        ? [{ place, documentWith: (value) => ({ query: query(name, type), variables: { [name]: value } }) }]
+        ? [
+            {
+              place,
+              isAdministration,
+              documentWith: (value) => ({ query: query(name, type), variables: { [name]: value } }),
+            },
+          ]
         : [];
     }
     const fields = Object.values(bare.getFields()).filter((it) => TEXT_TYPES.includes(getNamedType(it.type).name));
     return fields.map((it) => ({
       place: `${place}.${it.name}`,
+      isAdministration,
       documentWith: (value) => ({
         query: query(name, type),
         variables: { [name]: { ...fillingOf(fields.map((other) => other.name)), [it.name]: value } },

@@ -23,6 +23,7 @@ export interface Way {
 interface Target {
   readonly document: string;
   readonly path: readonly (string | number)[];
+  readonly type?: string;
 }
 
 const ALIAS = 'otherName';
@@ -30,10 +31,10 @@ const ALIAS = 'otherName';
 /**
  * Every way that GraphQL knows to ask for the same field. `path` leads to the field from the root: `me`, `lastLoginAt`.
  */
-export function waysTo({ document, path }: Target): Way[] {
+export function waysTo({ document, path, type: parent = 'User' }: Target): Way[] {
   const ast = parse(document);
   const field = String(path.at(-1));
-  const type = path.length === 1 ? rootTypeOf(ast) : 'User';
+  const type = path.length === 1 ? rootTypeOf(ast) : parent;
   const aliased = [...path.slice(0, -1), ALIAS];
   const way = (name: string, changed: DocumentNode | string, facts: Partial<Way> = {}): Way => ({
     name,
