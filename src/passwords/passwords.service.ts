@@ -5,6 +5,7 @@ import { AppError } from '../common/app-error.js';
 import { constantTimeEqual } from '../common/constant-time.js';
 import { ErrorAction, ErrorCode, ErrorReason } from '../common/error-codes.js';
 import { ENV, type Env } from '../config/env.js';
+import { foreignVerifier } from './foreign-hash.js';
 import { HashingQueue } from './hashing-queue.js';
 import { isHashable, passwordProblem } from './password-policy.js';
 import { bcryptKey, formatHash, parseHash, type StoredHash } from './stored-hash.js';
@@ -17,9 +18,9 @@ const BCRYPT_SETTINGS_LENGTH = 29;
 /**
  * Makes and checks password hashes, all of them through one bounded queue.
  *
- * A check costs one bcrypt whatever is stored: nothing, garbage, another scheme. So the time of an answer does not
- * tell who has an account (ASVS 6.3.8). The exception is an imported hash of a *lower* cost than BCRYPT_COST: it
- * answers faster until its owner has logged in once and was re-hashed.
+ * A check costs one bcrypt whatever is stored, nothing and garbage included. So the time of an answer does not tell who
+ * has an account (ASVS 6.3.8). The exception is an imported hash, of another scheme or of a lower cost than BCRYPT_COST: it
+ * takes its own time until its owner has logged in once and was re-hashed.
  */
 @Injectable()
 export class PasswordsService {
@@ -66,6 +67,8 @@ export class PasswordsService {
   async verify(password: string, storedHash: string | null): Promise<boolean> {
     const stored = parseHash(storedHash ?? '');
     const hashable = isHashable(password);
+    const foreign = !stored && hashable ? foreignVerifier(storedHash ?? '') : undefined;
+    if (foreign) return this.queue.run(() => foreign(password));
     const target = stored ?? this.decoy;
     const digest = await this.digest(hashable ? password : '', target);
     const matches = constantTimeEqual(Buffer.from(digest), Buffer.from(target.digest));

@@ -1,0 +1,18 @@
+import { verify } from '@node-rs/argon2';
+import type { Verifier } from './verifier.js';
+
+/** The PHC form (RFC 9106), as Keycloak's and Supabase's are or become. */
+const FORMAT = /^\$argon2id?\$v=(?:16|19)\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$/;
+
+/** KiB, and KiB times passes: what one guess may take of memory and of a core. */
+const MAX_MEMORY = 2 ** 18;
+const MAX_WORK = 2 ** 20;
+const MAX_LANES = 16;
+
+export function argon2Verifier(stored: string): Verifier | undefined {
+  const [, memory = NaN, passes = NaN, lanes = NaN] = (FORMAT.exec(stored) ?? []).map(Number);
+  const isBounded = memory <= MAX_MEMORY && memory * passes <= MAX_WORK && lanes <= MAX_LANES;
+  if (!isBounded) return undefined;
+  // What looks like a hash and is none fits no password.
+  return (password) => verify(stored, password).catch(() => false);
+}
