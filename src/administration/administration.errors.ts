@@ -18,5 +18,4 @@ export const roleInUse = (): AppError =>
 
 export const builtInRole = (): AppError => conflict('This role is built in and stays as it is.', ErrorAction.NONE);
 
-export const disabledTarget = (): AppError =>
-  conflict('The account is disabled: nobody can act as its owner.', ErrorAction.NONE);
+export const disabledTarget = (): AppError => conflict('The account is disabled.', ErrorAction.NONE);

@@ -6,6 +6,7 @@ import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountAdministration } from './account-administration.service.js';
 import { AccountChange } from './account-change.js';
@@ -16,6 +17,7 @@ import { ImpersonationResolver } from './impersonation.resolver.js';
 import { Impersonation } from './impersonation.service.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { KeysAdminResolver } from './keys-admin.resolver.js';
+import { ResetLink } from './reset-link.service.js';
 import { RoleAdministration } from './role-administration.service.js';
 import { RolesAdminResolver } from './roles-admin.resolver.js';
 import { UserCreation } from './user-creation.service.js';
@@ -30,6 +32,7 @@ import { UsersAdminResolver } from './users-admin.resolver.js';
     RevocationModule,
     UsersModule,
     SessionsModule,
+    TokensModule,
     AuthModule,
     LifecycleModule,
   ],
@@ -40,6 +43,7 @@ import { UsersAdminResolver } from './users-admin.resolver.js';
     UserCreation,
     RoleAdministration,
     Impersonation,
+    ResetLink,
     KeyAdministration,
     AuditVerification,
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { loadDatabaseEnv } from '../config/load-env.js';
 import { ormOptions } from '../database/orm.options.js';
 import { entities } from '../entities.js';
+import { tell } from './output.js';
 
 /** `db …`: the schema of the database. */
 export function dbCommand(): Command {
@@ -10,15 +11,33 @@ export function dbCommand(): Command {
 
   db.command('migrate')
     .description('bring the schema up to date; run it before starting a new version on PostgreSQL')
-    .action(async () => {
-      const orm = await MikroORM.init(ormOptions(loadDatabaseEnv(), entities));
-      try {
-        const applied = await orm.migrator.up();
-        process.stdout.write(applied.length > 0 ? `Applied ${applied.length} migration(s).\n` : 'Nothing to do.\n');
-      } finally {
-        await orm.close();
-      }
-    });
+    .action(() =>
+      withDatabase(async ({ migrator }) => {
+        const applied = (await migrator.up()).map(({ name }) => name);
+        tell(applied.length > 0 ? `Applied ${applied.length} migration(s).` : 'Nothing to do.', { applied });
+      }),
+    );
+
+  db.command('status')
+    .description('which migrations have run, and which have not; exits 1 when some have not')
+    .action(() =>
+      withDatabase(async ({ migrator }) => {
+        const applied = (await migrator.getExecuted()).map(({ name }) => name);
+        const pending = (await migrator.getPending()).map(({ name }) => name);
+        const lines = [...applied.map((name) => `applied  ${name}`), ...pending.map((name) => `pending  ${name}`)];
+        tell(lines, { applied, pending });
+        if (pending.length > 0) process.exitCode = 1;
+      }),
+    );
 
   return db;
+}
+
+async function withDatabase(work: (orm: MikroORM) => Promise<void>): Promise<void> {
+  const orm = await MikroORM.init(ormOptions(loadDatabaseEnv(), entities));
+  try {
+    await work(orm);
+  } finally {
+    await orm.close();
+  }
 }

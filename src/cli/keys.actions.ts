@@ -2,24 +2,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KeyRotation } from '../keys/key-rotation.js';
 import { RELOAD_SECONDS } from '../keys/keys.service.js';
 import { withServices } from './operator-context.js';
+import { tell } from './output.js';
 
 /** What the `keys` commands do, apart from how they are called. */
 export async function listKeys(): Promise<void> {
   await withServices(async (app) => {
     const keys = await app.get(KeyRotation).list();
-    for (const { kid, algorithm, phase, activeFrom, verifications, lastSeenAt } of keys) {
+    const lines = keys.map(({ kid, algorithm, phase, activeFrom, verifications, lastSeenAt }) => {
       const seen = lastSeenAt ? `last seen ${lastSeenAt.toISOString()}` : 'never seen';
-      say(
-        `${kid}  ${algorithm}  ${phase.padEnd(9)}  from ${activeFrom.toISOString()}  ${verifications} tokens, ${seen}`,
-      );
-    }
+      return `${kid}  ${algorithm}  ${phase.padEnd(9)}  from ${activeFrom.toISOString()}  ${verifications} tokens, ${seen}`;
+    });
+    tell(lines, keys);
   });
 }
 
 export async function rotateKey({ now = false }: { now?: boolean }): Promise<void> {
   await withServices(async (app) => {
-    const { activeFrom } = await app.get(KeyRotation).rotate(now);
-    say(`A new key is published. It signs from ${activeFrom.toISOString()}.`);
+    const key = await app.get(KeyRotation).rotate(now);
+    tell(`A new key is published. It signs from ${key.activeFrom.toISOString()}.`, key);
   });
 }
 
@@ -28,10 +28,6 @@ export async function revokeKey(kid: string): Promise<void> {
     await app.get(KeyRotation).revoke(kid);
     // By the time this command ends, every instance that reaches the database refuses the key.
     await delay((RELOAD_SECONDS + 1) * 1000);
-    say(`${kid} is revoked. Its tokens are refused; their owners refresh.`);
+    tell(`${kid} is revoked. Its tokens are refused; their owners refresh.`, { kid, revoked: true });
   });
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,27 +1,26 @@
 import { Outbox } from '../mail/outbox.js';
 import { withServices } from './operator-context.js';
+import { tell } from './output.js';
 
 /** What the `mail` commands do, apart from how they are called. */
 export async function listMails(): Promise<void> {
   await withServices(async (app) => {
     const mails = await app.get(Outbox).list();
-    for (const { id, template, recipient, createdAt, attempts, failedAt, lastError } of mails) {
+    const lines = mails.map(({ id, template, recipient, createdAt, attempts, failedAt, lastError }) => {
       const state = failedAt ? 'given up' : 'waiting';
       const reason = lastError ? `  ${lastError}` : '';
-      say(
-        `${id}  ${createdAt.toISOString()}  ${template}  ${recipient}  ${state} after ${attempts} attempt(s)${reason}`,
-      );
-    }
-    say(`${mails.length} mail(s).`);
+      return `${id}  ${createdAt.toISOString()}  ${template}  ${recipient}  ${state} after ${attempts} attempt(s)${reason}`;
+    });
+    const listed = mails.map(({ id, template, recipient, createdAt, attempts, failedAt = null, lastError = null }) => {
+      return { id, template, recipient, createdAt, attempts, failedAt, lastError };
+    });
+    tell([...lines, `${mails.length} mail(s).`], listed);
   });
 }
 
 export async function retryMails(): Promise<void> {
   await withServices(async (app) => {
-    say(`${await app.get(Outbox).retryAll()} mail(s) are due again.`);
+    const due = await app.get(Outbox).retryAll();
+    tell(`${due} mail(s) are due again.`, { due });
   });
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,29 +1,44 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { AppError } from '../common/app-error.js';
 import { VERSION } from '../common/version.js';
+import { auditCommand } from './audit.command.js';
 import { dbCommand } from './db.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
+import { complain, prepared } from './output.js';
+import { roleCommand } from './role.command.js';
 import { userCommand } from './user.command.js';
 
+/** Exit codes besides 0: refused, failed or something found; called in a wrong way. */
+const FAILED = 1;
+const MISUSED = 2;
+
 /** The operator's commands: `npm run cli -- --help`. */
-const program = new Command('latchkey')
-  .description('Operate a Latchkey server. Reads the same environment and .env file as the server.')
-  .version(VERSION)
-  // What follows a command belongs to it: a `kid` that begins with -V asks for no version.
-  .enablePositionalOptions()
-  .addCommand(dbCommand())
-  .addCommand(keysCommand())
-  .addCommand(mailCommand())
-  .addCommand(userCommand());
+const program = prepared(
+  new Command('latchkey')
+    .description('Operate a Latchkey server. Reads the same environment and .env file as the server.')
+    .version(VERSION)
+    // What follows a command belongs to it: a `kid` that begins with -V asks for no version.
+    .enablePositionalOptions()
+    .addCommand(auditCommand())
+    .addCommand(dbCommand())
+    .addCommand(keysCommand())
+    .addCommand(mailCommand())
+    .addCommand(roleCommand())
+    .addCommand(userCommand()),
+);
 
 try {
   await program.parseAsync();
 } catch (error) {
+  process.exitCode = await failureOf(error);
+}
+
+async function failureOf(error: unknown): Promise<number> {
+  // Commander has said what was wrong, or has shown what was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   const { safeMessage } = await import('../database/safe-error.js');
-  const problems =
-    error instanceof AppError ? (error.fields ?? []).map((field) => `  ${field.path}: ${field.message}`) : [];
-  process.stderr.write(`${[safeMessage(error), ...problems].join('\n')}\n`);
-  process.exitCode = 1;
+  complain(safeMessage(error), error instanceof AppError ? error.fields : []);
+  return FAILED;
 }

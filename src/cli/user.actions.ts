@@ -3,6 +3,14 @@ import { AccountAdministration } from '../administration/account-administration.
 import { OPERATOR } from '../administration/authority.js';
 import { RegistrationService } from '../auth/registration.service.js';
 import { withServices } from './operator-context.js';
+import { ResetLink } from '../administration/reset-link.service.js';
+import { notFound } from '../access/access.errors.js';
+import { deviceOf } from '../sessions/device.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import type { Session } from '../sessions/session.entity.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import { tell } from './output.js';
 import { readPassword } from './read-password.js';
 
 /** What the `user` commands do, apart from how they are called. */
@@ -12,7 +20,7 @@ export async function createUser(email: string, options: { role: string[]; name?
   const account = { email, password, roles, emailVerified: true, ...(options.name && { name: options.name }) };
   await withServices(async (app) => {
     const created = await app.get(RegistrationService).register(account);
-    say(`Created ${created.email} (${roles.join(', ')}).`);
+    tell(`Created ${created.email} (${roles.join(', ')}).`, { id: created.id, email: created.email, roles });
   });
 }
 
@@ -28,16 +36,80 @@ export const enableUser = (email: string): Promise<void> =>
 export const verifyUser = (email: string): Promise<void> =>
   change((accounts) => accounts.update({ email }, { emailVerified: true }, OPERATOR), 'is verified');
 
+export async function showUser(email: string): Promise<void> {
+  await withServices(async (app) => {
+    const user = await app.get(UsersService).byEmail(email);
+    if (!user) throw notFound('There is no such account.');
+    const facts = factsOf(user);
+    const sessions = (await app.get(SessionsService).listLive([user.id])).map(sessionFactsOf);
+    tell(
+      [
+        ...Object.entries(facts).map(([name, value]) => `${name.padEnd(14)}  ${inWords(value)}`),
+        ...sessions.map((facts) => `session         ${Object.values(facts).map(inWords).join('  ')}`),
+      ],
+      { ...facts, sessions },
+    );
+  });
+}
+
+type Fact = string | boolean | Date | null | string[];
+
+function factsOf(user: User): Record<string, Fact> {
+  return {
+    id: user.id,
+    email: user.email,
+    name: user.name ?? null,
+    emailVerified: user.emailVerified,
+    roles: user.roles.getItems().map(({ name }) => name),
+    createdAt: user.createdAt,
+    lastLoginAt: user.lastLoginAt ?? null,
+    disabledAt: user.disabledAt ?? null,
+    disabledReason: user.disabledReason ?? null,
+  };
+}
+
+function sessionFactsOf(session: Session): Record<string, Fact> {
+  return {
+    id: session.id,
+    lastActiveAt: session.lastActiveAt,
+    device: deviceOf(session.userAgent ?? null),
+    ipAddress: session.ipAddress ?? null,
+    impersonatorId: session.impersonatorId ?? null,
+  };
+}
+
+export async function endSessions(email: string): Promise<void> {
+  await withServices(async (app) => {
+    const ended = await app.get(AccountAdministration).revokeSessions({ email }, OPERATOR);
+    tell(`${ended} session(s) ended.`, { ended });
+  });
+}
+
+export async function printResetLink(email: string): Promise<void> {
+  await withServices(async (app) => {
+    const { url, lifetimeSeconds } = await app.get(ResetLink).make({ email }, OPERATOR);
+    tell([url, `It works once, for ${lifetimeSeconds} seconds.`], { url, lifetimeSeconds });
+  });
+}
+
+export async function deleteUser(email: string): Promise<void> {
+  await withServices(async (app) => {
+    await app.get(AccountAdministration).delete({ email }, OPERATOR);
+    tell('Deleted.', { deleted: true });
+  });
+}
+
 async function change(
   apply: (accounts: AccountAdministration) => Promise<{ email: string }>,
   outcome: string,
 ): Promise<void> {
   await withServices(async (app) => {
     const { email } = await apply(app.get(AccountAdministration));
-    say(`${email} ${outcome}.`);
+    tell(`${email} ${outcome}.`, { email });
   });
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+function inWords(fact: Fact): string {
+  if (fact === null) return '-';
+  return fact instanceof Date ? fact.toISOString() : String(fact);
 }

@@ -12,6 +12,10 @@ export function userCommand(): Command {
     .description('make an account; the password is asked for, or read from standard input')
     .option('-r, --role <name>', 'a role besides `user`; repeat for more', collect, [])
     .option('-n, --name <name>', 'what to call the user')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  latchkey user create ada@example.com --role admin\n  latchkey user create ada@example.com < password.txt',
+    )
     .action(async (email: string, options: { role: string[]; name?: string }) =>
       (await actions()).createUser(email, options),
     );
@@ -21,6 +25,13 @@ export function userCommand(): Command {
     .description('replace the roles of an account; it counts on its next request')
     .action(async (email: string, roles: string[]) => (await actions()).setRoles(email, roles));
 
+  addStates(user);
+  addAccess(user);
+  return user;
+}
+
+/** What becomes of an account. */
+function addStates(user: Command): void {
   user
     .command('disable <email>')
     .description('refuse every login and end every session')
@@ -36,8 +47,29 @@ export function userCommand(): Command {
     .command('verify <email>')
     .description('mark the e-mail address as confirmed')
     .action(async (email: string) => (await actions()).verifyUser(email));
+}
 
-  return user;
+/** Who is in, and how somebody gets in again. */
+function addAccess(user: Command): void {
+  user
+    .command('show <email>')
+    .description('an account with its roles, and where it is signed in')
+    .action(async (email: string) => (await actions()).showUser(email));
+
+  user
+    .command('end-sessions <email>')
+    .description('sign an account out everywhere')
+    .action(async (email: string) => (await actions()).endSessions(email));
+
+  user
+    .command('password-reset-link <email>')
+    .description('print a link with which the user sets a password; hand it to nobody else')
+    .action(async (email: string) => (await actions()).printResetLink(email));
+
+  user
+    .command('delete <email>')
+    .description('delete an account for ever, with all that is in it')
+    .action(async (email: string) => (await actions()).deleteUser(email));
 }
 
 function collect(value: string, previous: string[]): string[] {

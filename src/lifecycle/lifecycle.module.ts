@@ -61,6 +61,6 @@ import { RecoveryResolver } from './recovery.resolver.js';
     RecoveryResolver,
     OwnAccountResolver,
   ],
-  exports: [AccountDeletion],
+  exports: [AccountDeletion, Links],
 })
 export class LifecycleModule {}

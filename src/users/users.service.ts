@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { unauthenticated } from '../access/access.errors.js';
 import { ErrorAction, ErrorReason } from '../common/error-codes.js';
 import { isId } from '../common/ids.js';
+import { normalizeEmail } from './email.js';
 import { User } from './user.entity.js';
 
 const ROW_OF_NOBODY = {
@@ -29,6 +30,11 @@ export class UsersService {
 
   async byId(id: string): Promise<User | null> {
     return isId(id) ? this.em.findOne(User, { id }) : null;
+  }
+
+  /** In any letter case. With its roles. */
+  async byEmail(email: string): Promise<User | null> {
+    return this.em.findOne(User, { email: normalizeEmail(email) }, { populate: ['roles'] });
   }
 
   /**

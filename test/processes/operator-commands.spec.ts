@@ -105,6 +105,38 @@ describe('the operator', () => {
     expect(await whoAmI(server, next.accessToken)).toBe(before.id);
   });
 
+  it('shows an account, gives and takes roles, and prints a link to set a password with, once', async () => {
+    const shown = JSON.parse((await command(`user show ${ADMIN} --json`)).stdout) as Record<string, unknown>;
+    expect(shown).toMatchObject({ email: ADMIN, name: 'Ada', roles: ['admin', 'user'], disabledAt: null });
+    expect((await command('role list')).stdout).toMatch(
+      /^admin {2}\d+ holder\(s\) {2}audit:read .*\nuser {2}\d+ holder\(s\) {2}-\n$/,
+    );
+    expect(await command(`role grant ${ADMIN} nothing`)).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(await command(`role withdraw ${ADMIN} user`)).toEqual(done(`${ADMIN} holds: admin.`));
+    expect(await command(`role grant ${ADMIN} user`)).toEqual(done(`${ADMIN} holds: admin, user.`));
+    const { url } = JSON.parse((await command(`user password-reset-link ${ADMIN} --json`)).stdout) as { url: string };
+    expect(url).toMatch(/^http:\/\/localhost:5173\/reset-password#token=lko_/);
+    expect(await command(`user end-sessions ${ADMIN}`)).toMatchObject({ exitCode: 0 });
+  });
+
+  it('verifies the audit trail, and says which migrations have run', async () => {
+    const { exitCode, stdout } = await command('audit verify --json');
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { faults: [], head: expect.stringMatching(/^\d+:/) }]);
+    const status = JSON.parse((await command('db status --json')).stdout) as { applied: string[]; pending: string[] };
+    expect([status.applied.length, status.pending]).toEqual([6, []]);
+  });
+
+  it('tells a wrong call from a refusal by its exit code, and a machine in JSON', async () => {
+    expect(await command('user nothing')).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await command('role grant')).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await command('audit verify --help')).toMatchObject({ exitCode: 0, stderr: '' });
+    const refusal = await command('user show nobody@example.com --json');
+    expect([refusal.exitCode, JSON.parse(refusal.stderr)]).toEqual([
+      1,
+      { error: { message: 'There is no such account.', fields: [] } },
+    ]);
+  });
+
   it('lists the mails that are not sent, with the reason, and lets them be tried again', async () => {
     // The one of the former chapters would make files of mails.
     await server?.kill();

@@ -1,0 +1,30 @@
+import { AuditVerification } from '../administration/audit-verification.service.js';
+import { badInput } from '../common/bad-input.js';
+import { withServices } from './operator-context.js';
+import { tell } from './output.js';
+
+/** What the `audit` commands do, apart from how they are called. */
+export async function verifyTrail({ head }: { head?: string }): Promise<void> {
+  const known = head === undefined ? undefined : headOf(head);
+  await withServices(async (app) => {
+    const report = await app.get(AuditVerification).verify(known);
+    const { events, unsealed, faults } = report;
+    const verdict = faults.length === 0 ? 'Nothing was changed.' : `${faults.length} fault(s):`;
+    const newest = `${report.head.sequence}:${report.head.hash}`;
+    tell(
+      [
+        `${events} event(s) in the chain, ${unsealed} not in it yet. ${verdict}`,
+        ...faults.map((fault) => `  ${fault}`),
+        `Head: ${newest}`,
+      ],
+      { events, unsealed, faults, head: newest },
+    );
+    if (faults.length > 0) process.exitCode = 1;
+  });
+}
+
+function headOf(text: string): { sequence: number; hash: string } {
+  const [, sequence, hash = ''] = /^(\d+):([\w-]{43})$/.exec(text.trim()) ?? [];
+  if (sequence === undefined) throw badInput('--head', 'must be what an earlier run has printed');
+  return { sequence: Number(sequence), hash };
+}

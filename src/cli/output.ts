@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+
+const JSON_OPTION = '--json';
+
+/** True when a machine reads the answer. Asked of the arguments themselves: an error knows of no command. */
+const isForMachine = (): boolean => process.argv.includes(JSON_OPTION);
+
+/** Gives every command the option, so that its `--help` names it, and lets it throw instead of ending the process. */
+export function prepared(command: Command): Command {
+  for (const child of command.commands) prepared(child);
+  if (command.commands.length === 0) command.option(JSON_OPTION, 'answer with one JSON value');
+  return command.exitOverride();
+}
+
+/** The answer of a command: lines for a person, one value for a machine. */
+export function tell(lines: string | readonly string[], value: unknown): void {
+  const text = isForMachine() ? JSON.stringify(value) : [lines].flat().join('\n');
+  process.stdout.write(`${text}\n`);
+}
+
+/** Why a command did not do what it was asked for. */
+export function complain(message: string, problems: readonly { path: string; message: string }[] = []): void {
+  const lines = [message, ...problems.map((problem) => `  ${problem.path}: ${problem.message}`)];
+  const text = isForMachine() ? JSON.stringify({ error: { message, fields: problems } }) : lines.join('\n');
+  process.stderr.write(`${text}\n`);
+}

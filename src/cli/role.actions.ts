@@ -1,0 +1,44 @@
+import { AccountAdministration } from '../administration/account-administration.service.js';
+import { OPERATOR } from '../administration/authority.js';
+import { RoleAdministration } from '../administration/role-administration.service.js';
+import { notFound } from '../access/access.errors.js';
+import { permissionsOfRoles, RolesService } from '../roles/roles.service.js';
+import { UsersService } from '../users/users.service.js';
+import { withServices } from './operator-context.js';
+import { tell } from './output.js';
+
+/** What the `role` commands do, apart from how they are called. */
+export async function listRoles(): Promise<void> {
+  await withServices(async (app) => {
+    const roles = await app.get(RoleAdministration).list();
+    const holders = await app.get(RolesService).countHolders(roles.map(({ name }) => name));
+    const listed = roles.map((role, index) => ({
+      name: role.name,
+      description: role.description ?? null,
+      permissions: permissionsOfRoles([role]),
+      holders: holders[index],
+    }));
+    tell(
+      listed.map(
+        ({ name, permissions, holders: count }) => `${name}  ${count} holder(s)  ${permissions.join(' ') || '-'}`,
+      ),
+      listed,
+    );
+  });
+}
+
+export const grantRole = (email: string, name: string): Promise<void> =>
+  change(email, (roles) => [...new Set([...roles, name])]);
+
+export const withdrawRole = (email: string, name: string): Promise<void> =>
+  change(email, (roles) => roles.filter((role) => role !== name));
+
+async function change(email: string, next: (roles: string[]) => string[]): Promise<void> {
+  await withServices(async (app) => {
+    const user = await app.get(UsersService).byEmail(email);
+    if (!user) throw notFound('There is no such account.');
+    const roles = next(user.roles.getItems().map((role) => role.name)).sort();
+    await app.get(AccountAdministration).setRoles({ id: user.id }, roles, OPERATOR);
+    tell(`${user.email} holds: ${roles.join(', ')}.`, { email: user.email, roles });
+  });
+}
