@@ -111,7 +111,8 @@ export class SessionsService {
     const ended = await em.nativeUpdate(Session, where, { revokedAt: this.clock.now(), revokedReason: reason });
     this.metrics.sessionsRevoked.inc({ reason }, ended);
     if (ended > 0) await this.revocations.record(em, revokedBy(userId, which));
-    if (ended > 0) await this.endImpersonations(em, userId, which);
+    // Their own session may have ended by itself meanwhile: what they opened from it would go on.
+    if (ended > 0 || which === 'all') await this.endImpersonations(em, userId, which);
     return ended;
   }
 

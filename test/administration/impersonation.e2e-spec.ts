@@ -223,6 +223,15 @@ describe('impersonation ends at once', () => {
     expect(await whoAmI(server, user.accessToken)).toBe(user.id);
   });
 
+  it('when the one who acts is disabled after their own session has ended by itself', async () => {
+    const who = await helper();
+    const user = await signUp(server);
+    const acting = await actAs(user, who);
+    await server.em().nativeUpdate(Session, { id: who.sessionId }, { expiresAt: new Date(0) });
+    await as(root).disable(who.id);
+    expect(refusalOf(await refresh(server, acting.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
+  });
+
   it('when the session that opened it is ended from another, and stays with the others', async () => {
     const who = await helper();
     const elsewhere = await logIn(server, who.email);
