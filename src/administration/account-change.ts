@@ -3,13 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../access/access.errors.js';
 import { isId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
-import { SessionsService } from '../sessions/sessions.service.js';
-import { tokenRevoked } from '../tokens/token.errors.js';
 import { normalizeEmail } from '../users/email.js';
 import { revisionOf } from '../users/user-revision.js';
 import { User } from '../users/user.entity.js';
 import { changedMeanwhile } from './administration.errors.js';
-import { assertRightsOver, type Authority } from './authority.js';
+import { assertRightsOver, Authorities, type Authority } from './authority.js';
 
 export type AccountKey = { readonly id: string } | { readonly email: string };
 
@@ -22,7 +20,7 @@ export class AccountChange {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
-    private readonly sessions: SessionsService,
+    private readonly authorities: Authorities,
   ) {}
 
   /**
@@ -38,18 +36,11 @@ export class AccountChange {
     const seen = revision ?? revisionOf(await find(this.em.fork(), key));
     return this.transactions.runApart(async (em) => {
       const user = await find(em, key, LockMode.PESSIMISTIC_WRITE);
-      await this.holdCaller(em, authority);
+      await this.authorities.hold(em, authority);
       assertRightsOver(authority, user);
       if (revisionOf(user) !== seen) throw changedMeanwhile();
       return work(em, user);
     });
-  }
-
-  /** An administrator who was thrown out while the change was under way does not make it. */
-  private async holdCaller(em: EntityManager, { caller }: Authority): Promise<void> {
-    if (!caller) return;
-    const { userId, sessionId } = caller.principal;
-    if (!(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(caller.principal);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
 import { ADMIN_ROLE, PERMISSIONS } from '../access/permissions.js';
@@ -5,6 +6,8 @@ import { actorOf, type Principal } from '../access/principal.js';
 import type { ClientInfo } from '../common/client-info.js';
 import type { Role } from '../roles/role.entity.js';
 import { permissionsOfRoles, RolesService } from '../roles/roles.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { tokenRevoked } from '../tokens/token.errors.js';
 import type { User } from '../users/user.entity.js';
 
 /** In whose name something is administered, and what they may do. */
@@ -18,10 +21,20 @@ export const OPERATOR: Authority = { permissions: new Set(PERMISSIONS) };
 
 @Injectable()
 export class Authorities {
-  constructor(private readonly roles: RolesService) {}
+  constructor(
+    private readonly roles: RolesService,
+    private readonly sessions: SessionsService,
+  ) {}
 
   async of(principal: Principal, client: ClientInfo): Promise<Authority> {
     return { permissions: await this.roles.permissionsOf(principal), caller: { principal, client } };
+  }
+
+  /** In the transaction of a change: an administrator who was thrown out while it was under way does not make it. */
+  async hold(em: EntityManager, { caller }: Authority): Promise<void> {
+    if (!caller) return;
+    const { userId, sessionId } = caller.principal;
+    if (!(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(caller.principal);
   }
 }
 
@@ -56,9 +69,23 @@ export function assertMayGrant(authority: Authority, permissions: readonly strin
 export function assertMayAssign(authority: Authority, user: User | undefined, roles: readonly Role[]): void {
   const added = roles.filter((role) => !user?.roles.contains(role));
   assertMayGrant(authority, permissionsOfRoles(added));
-  const principal = authority.caller?.principal;
-  const isSelf = user !== undefined && user.id === principal?.userId;
-  if (isSelf && added.length > 0 && !principal.roles.includes(ADMIN_ROLE)) {
+  if (user?.id === authority.caller?.principal.userId && added.length > 0) assertIsAdmin(authority);
+}
+
+/**
+ * The same for a role that everybody receives who holds another one, its giver among them.
+ *
+ * @throws AppError `FORBIDDEN`
+ */
+export function assertMayReplace(authority: Authority, role: Role, replacement: Role): void {
+  if (!authority.permissions.has('roles:assign')) throw forbidden('To replace a role takes roles:assign.');
+  assertMayGrant(authority, permissionsOfRoles([replacement]));
+  const own = authority.caller?.principal.roles ?? [];
+  if (own.includes(role.name) && !own.includes(replacement.name)) assertIsAdmin(authority);
+}
+
+function assertIsAdmin({ caller }: Authority): void {
+  if (caller && !caller.principal.roles.includes(ADMIN_ROLE)) {
     throw forbidden('You can not give yourself another role.');
   }
 }

@@ -1,7 +1,7 @@
 import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { forbidden, notFound } from '../access/access.errors.js';
+import { notFound } from '../access/access.errors.js';
 import { ADMIN_ROLE, PERMISSIONS } from '../access/permissions.js';
 import { AuditService } from '../audit/audit.service.js';
 import { badInput } from '../common/bad-input.js';
@@ -15,7 +15,7 @@ import { permissionsOfRoles } from '../roles/roles.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { User } from '../users/user.entity.js';
 import { builtInRole, changedMeanwhile, roleExists, roleInUse } from './administration.errors.js';
-import { actedBy, assertMayGrant, type Authority } from './authority.js';
+import { actedBy, assertMayGrant, assertMayReplace, Authorities, type Authority } from './authority.js';
 import type { RoleInput } from './role.inputs.js';
 
 /** Makes and changes roles. What a role permits is looked up at each request, so a change counts on the next one. */
@@ -24,6 +24,7 @@ export class RoleAdministration {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
+    private readonly authorities: Authorities,
     private readonly sessions: SessionsService,
     private readonly revocations: RevocationList,
     private readonly audit: AuditService,
@@ -40,6 +41,7 @@ export class RoleAdministration {
     assertMayGrant(authority, permissions);
     try {
       return await this.transactions.runApart(async (em) => {
+        await this.authorities.hold(em, authority);
         const known = sorted(permissions);
         const role = em.create(Role, {
           name,
@@ -64,6 +66,7 @@ export class RoleAdministration {
     const seen = revision ?? roleRevisionOf(await find(this.em.fork(), input.name));
     return this.transactions.runApart(async (em) => {
       const role = await find(em, input.name, LockMode.PESSIMISTIC_WRITE);
+      await this.authorities.hold(em, authority);
       assertMayChange(authority, role);
       assertMayGrant(authority, input.permissions);
       if (roleRevisionOf(role) !== seen) throw changedMeanwhile();
@@ -85,6 +88,7 @@ export class RoleAdministration {
     if (replacement === name) throw badInput('replacement', 'must be another role');
     await this.transactions.runApart(async (em) => {
       const role = await find(em, name, LockMode.PESSIMISTIC_WRITE);
+      await this.authorities.hold(em, authority);
       assertMayChange(authority, role);
       if (role.builtIn) throw builtInRole();
       const isHeld = (await em.count(User, { roles: { name } })) > 0;
@@ -99,9 +103,7 @@ export class RoleAdministration {
   }
 
   private async replace(em: EntityManager, role: Role, replacement: string, authority: Authority): Promise<void> {
-    if (!authority.permissions.has('roles:assign')) throw forbidden('To replace a role takes roles:assign.');
-    const other = await find(em, replacement);
-    assertMayGrant(authority, permissionsOfRoles([other]));
+    assertMayReplace(authority, role, await find(em, replacement));
     // The ORM's own type does not know of SQL; both engines have these. As many as there are holders: two statements.
     const sql = em as SqlEntityManager;
     await sql.execute(

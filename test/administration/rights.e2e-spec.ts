@@ -89,6 +89,15 @@ describe('nobody gets further than they are', () => {
     );
   });
 
+  it('by replacing a role of their own with another one, whatever it permits', async () => {
+    const passing = await signUpWithPermissions(server, ...HELPER);
+    const [own = ''] = ((await rolesOf(passing.id)) ?? []).filter((name) => name !== 'user');
+    const harmless = await makeRole(server);
+    expect(refusalOf(await as(passing).deleteRole(own, harmless))).toBe('FORBIDDEN');
+    expect(await rolesOf(passing.id)).toEqual([own, 'user'].sort());
+    expect((await as(passing).deleteRole(own, 'user')).errors).toEqual([]);
+  });
+
   it('by replacing a role with one that may more, or without the permission to assign', async () => {
     const held = await makeRole(server, 'users:read');
     const holder = await signUpWithRoles(server, held);

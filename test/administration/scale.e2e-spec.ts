@@ -121,7 +121,7 @@ const median = (values: number[]): number => [...values].sort((a, b) => a - b)[M
   );
 
   it.each(cases)(
-    'in the order %s, of %s, takes at most 1.5 times as long as of 1,000',
+    `in the order %s, of %s, takes at most ${String(BOUND)} times as long as of 1,000`,
     async (orderBy, name, search, property) => {
       const base = { orderBy, ...(search && { filter: { search } }) };
       const pagesOf = async (installation: Installation) => ({

@@ -70,6 +70,7 @@ describe('a hash of another server', () => {
     ['scrypt, by N', '$scrypt$ln=20,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E'],
     ['scrypt, by p', '$scrypt$ln=14,r=8,p=99$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E'],
     ['PBKDF2', '$pbkdf2-sha256$99999999$0ZrzXitFSGltTQnBWOsdeg$Y11AchqV4b0sUisdZd0Xr97KWoymNE0LNNrnEgY4H9M'],
+    ['PBKDF2, by a long digest', formatPbkdf2('sha1', 2_000_000, 'c2FsdA==', Buffer.alloc(65).toString('base64'))],
     ['Firebase', formatFirebaseHash({ ...FIREBASE, memoryCost: 20 })],
     [
       'SHA-crypt',
