@@ -6,7 +6,7 @@ import { badInput } from '../common/bad-input.js';
  * So many are found by each text that is looked at. What fewer letters would find could not be put in order without reading
  * all of it, and who is looked for among a million is found by more letters.
  */
-export const MAX_FOUND = 200;
+const MAX_FOUND = 200;
 
 const MAX_LENGTH = 100;
 
