@@ -68,7 +68,8 @@ export class PasswordsService {
     const stored = parseHash(storedHash ?? '');
     const hashable = isHashable(password);
     const foreign = !stored && hashable ? foreignVerifier(storedHash ?? '') : undefined;
-    if (foreign) return this.queue.run(() => foreign(password));
+    if (foreign && (await this.queue.run(() => foreign(password)))) return true;
+    // Also after a foreign hash that does not fit: a quick one would tell that there is such an account (ASVS 6.3.8).
     const target = stored ?? this.decoy;
     const digest = await this.digest(hashable ? password : '', target);
     const matches = constantTimeEqual(Buffer.from(digest), Buffer.from(target.digest));

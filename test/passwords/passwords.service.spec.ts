@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { AppError } from '../../src/common/app-error.js';
 import { HashingQueue } from '../../src/passwords/hashing-queue.js';
@@ -6,6 +7,8 @@ import { fastestMs, RUNS } from '../support/fastest.js';
 import { BCRYPT_SHA256_V1, BCRYPT_SHA256_V2, PLAIN_BCRYPT, UNREADABLE_HASHES } from './published-hashes.js';
 
 const email = 'ada@example.com';
+/** Of another password. */
+const QUICK = `$sha256$salt-last$c2FsdA==$${createHash('sha256').update('a secretsalt').digest('base64')}`;
 const passphrase = 'a passphrase for the tests';
 const passwords = withCost(4);
 
@@ -155,22 +158,25 @@ describe('the work for a failed login', () => {
     expect(dearMs).toBeGreaterThan(cheapMs * 5);
   });
 
-  it('is one bcrypt of that cost, whatever the reason', async () => {
+  it.each([
+    ['no hash', passphrase, () => null, 1],
+    ['an unreadable hash', passphrase, () => '$argon2id$v=19$', 1],
+    ['a quick hash of another server', passphrase, () => QUICK, 2],
+    ['a password that nobody can have', 'broken \ud83d text', (hash: string) => hash, 1],
+    ['a very long password', 'a'.repeat(100_000), (hash: string) => hash, 1],
+  ])('is one bcrypt of that cost for %s, too', async (_reason, password, storedOf, turns) => {
     const queue = new CountingQueue();
     const dear = new PasswordsService({ BCRYPT_COST: 9 }, queue);
     const hash = await dear.rehash(passphrase);
-    const wrongMs = await fastestMs(() => dear.verify('another passphrase', hash));
+    const stored = storedOf(hash);
 
-    for (const [password, stored] of [
-      [passphrase, null],
-      [passphrase, '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA'],
-      ['broken \ud83d text', hash],
-      ['a'.repeat(100_000), hash],
-    ] as const) {
-      queue.runs = 0;
-      const ms = await fastestMs(() => dear.verify(password, stored));
-      expect(queue.runs).toBe(RUNS);
-      expect(ms).toBeGreaterThan(wrongMs / 2);
-    }
+    const wrongMs = await fastestMs(() => dear.verify('another passphrase', hash));
+    queue.runs = 0;
+    const ms = await fastestMs(() => dear.verify(password, stored));
+    const wrongAgainMs = await fastestMs(() => dear.verify('another passphrase', hash));
+
+    expect(queue.runs).toBe(turns * RUNS + RUNS);
+    // Measured before and after: the machine may be slower for a while.
+    expect(ms).toBeGreaterThan(Math.min(wrongMs, wrongAgainMs) / 2);
   });
 });
