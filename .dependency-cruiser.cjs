@@ -10,7 +10,7 @@ const LAYERS = [
   ['passwords', 'tokens', 'sessions', 'throttle'],
   ['auth'],
   ['lifecycle'],
-  ['administration'],
+  ['administration', 'transfer'],
   ['graphql', 'health', 'http', 'ide'],
   ['cli'],
 ];

@@ -25,6 +25,7 @@ import { StoreModule } from './store/store.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
+import { TransferModule } from './transfer/transfer.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** The table of contents, lowest layer first (ARCHITECTURE.md). */
@@ -54,6 +55,7 @@ export class AppModule {
         AuthModule,
         LifecycleModule,
         AdministrationModule,
+        TransferModule,
         GraphQLModule,
         HealthModule,
         ...(env.IDE ? [IdeModule] : []),

@@ -21,6 +21,8 @@ export const AUDIT_EVENTS = [
   'user.profile_updated',
   'user.deleted',
   'user.impersonated',
+  'users.imported',
+  'users.exported',
   'session.refreshed',
   'session.revoked',
   'session.refresh_reused',

@@ -9,6 +9,7 @@ import { mailCommand } from './mail.command.js';
 import { complain, prepared } from './output.js';
 import { roleCommand } from './role.command.js';
 import { userCommand } from './user.command.js';
+import { usersExportCommand, usersImportCommand } from './users.command.js';
 
 /** Exit codes besides 0: refused, failed or something found; called in a wrong way. */
 const FAILED = 1;
@@ -26,7 +27,9 @@ const program = prepared(
     .addCommand(keysCommand())
     .addCommand(mailCommand())
     .addCommand(roleCommand())
-    .addCommand(userCommand()),
+    .addCommand(userCommand())
+    .addCommand(usersExportCommand())
+    .addCommand(usersImportCommand()),
 );
 
 try {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 const JSON_OPTION = '--json';
 
 /** True when a machine reads the answer. Asked of the arguments themselves: an error knows of no command. */
-const isForMachine = (): boolean => process.argv.includes(JSON_OPTION);
+export const isForMachine = (): boolean => process.argv.includes(JSON_OPTION);
 
 /** Gives every command the option, so that its `--help` names it, and lets it throw instead of ending the process. */
 export function prepared(command: Command): Command {

@@ -34,15 +34,16 @@ export class RolesService {
 
   /** The rows of these names. Throws `BAD_USER_INPUT` for a name that no role has. */
   async named(em: EntityManager, names: readonly string[]): Promise<Role[]> {
-    const unknownRole = () => badInput('roles', 'names a role that does not exist');
-    if (!names.every(isStorable)) throw unknownRole();
+    const roles = await this.existing(em, names);
+    if (roles.length < new Set(names).size) throw badInput('roles', 'names a role that does not exist');
+    return roles;
+  }
+
+  /** The same, of names that a role has. */
+  existing(em: EntityManager, names: readonly string[]): Promise<Role[]> {
     // A role that is just being deleted is waited for. Every sign-up asks for `user`, and nobody can delete that one.
     const lockMode = names.every((name) => name === USER_ROLE) ? LockMode.NONE : LockMode.PESSIMISTIC_READ;
-    const roles = await em.find(Role, { name: { $in: [...names] } }, { lockMode });
-    if (roles.length < new Set(names).size) {
-      throw unknownRole();
-    }
-    return roles;
+    return em.find(Role, { name: { $in: names.filter(isStorable) } }, { lockMode });
   }
 
   /** How many users hold each of the roles, up to `MAX_HOLDERS`. One statement for any number of roles. */

@@ -29,6 +29,16 @@ export class HeldAddresses {
     return holds.some((hold) => hold.userId === null || hold.userId !== userId);
   }
 
+  /** Which of these addresses no new account can have. One statement for any number of them. */
+  async heldOf(em: EntityManager, emails: readonly string[]): Promise<ReadonlySet<string | undefined>> {
+    const emailOf = new Map(emails.flatMap((email) => this.digests(email).map((digest) => [digest, email])));
+    const holds = await em.find(HeldAddress, {
+      digest: { $in: [...emailOf.keys()] },
+      until: { $gt: this.clock.now() },
+    });
+    return new Set(holds.map(({ digest }) => emailOf.get(digest)));
+  }
+
   async release(em: EntityManager, email: string): Promise<void> {
     await em.nativeDelete(HeldAddress, { digest: { $in: this.digests(email) } });
   }

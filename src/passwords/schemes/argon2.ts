@@ -16,3 +16,22 @@ export function argon2Verifier(stored: string): Verifier | undefined {
   // What looks like a hash and is none fits no password.
   return (password) => verify(stored, password).catch(() => false);
 }
+
+/** The parts of a hash as Keycloak has them: numbers in words, salt and digest in base64. */
+interface Argon2Parts {
+  /** `id` or `i`. */
+  readonly type: string;
+  readonly version: string;
+  /** KiB. */
+  readonly memory: string;
+  readonly passes: number;
+  readonly lanes: string;
+  readonly salt: string;
+  readonly digest: string;
+}
+
+export function formatArgon2({ type, version, memory, passes, lanes, salt, digest }: Argon2Parts): string {
+  const number = version === '1.0' ? 16 : 19;
+  const [bareSalt, bareDigest] = [salt, digest].map((text) => text.replace(/=+$/, ''));
+  return `$argon2${type}$v=${number}$m=${memory},t=${passes},p=${lanes}$${bareSalt}$${bareDigest}`;
+}

@@ -1,0 +1,60 @@
+import { stringify } from 'csv-stringify';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type ExportedUser, UserExport } from '../transfer/user-export.service.js';
+import { withServices } from './operator-context.js';
+import { tell } from './output.js';
+
+/** As they are called on the command line. */
+export interface ExportOptions {
+  readonly format: string;
+  readonly hashes?: true;
+}
+
+const COLUMNS: readonly (keyof ExportedUser)[] = [
+  'externalId',
+  'email',
+  'passwordHash',
+  'name',
+  'roles',
+  'emailVerified',
+  'locale',
+  'createdAt',
+  'disabled',
+];
+
+/** What `users:export` does. */
+export async function exportUsers(path: string, { format, hashes }: ExportOptions): Promise<void> {
+  await withServices(async (app) => {
+    const users = Readable.from(app.get(UserExport).run({ withHashes: hashes === true }));
+    const counted = { users: 0 };
+    users.on('data', () => (counted.users += 1));
+    const text = format === 'csv' ? csv(hashes === true) : jsonLines();
+    if (path === '-') return pipeline(users, text, process.stdout, { end: false });
+    // A new one: one that is there already may be open to others, or hold somebody's only export.
+    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+    await pipeline(users, text, file).catch(async (error: unknown) => {
+      // Not one of another's that is there already.
+      if (!file.pending) await rm(path);
+      throw error;
+    });
+    tell(`${counted.users} users written to ${path}.`, counted);
+  });
+}
+
+const jsonLines = (): Transform =>
+  new Transform({
+    writableObjectMode: true,
+    transform: (user: ExportedUser, _encoding, done) => done(null, `${JSON.stringify(user)}\n`),
+  });
+
+function csv(withHashes: boolean): Transform {
+  const columns = COLUMNS.filter((name) => withHashes || name !== 'passwordHash');
+  return stringify({
+    header: true,
+    columns,
+    cast: { boolean: String, object: (names) => (Array.isArray(names) ? names.join(' ') : '') },
+  });
+}

@@ -1,0 +1,103 @@
+import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportPath } from '../transfer/import.js';
+import { program, type ProgramRun, runProgram } from '../support/run-program.js';
+
+// Each command boots the whole server.
+jest.setTimeout(120_000);
+
+const FIREBASE = ['--format', 'firebase', '--hash-config', exportPath('firebase-hash-config.txt')];
+
+/** One story told in order. */
+describe('the operator', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'latchkey-transfer-'));
+  const env = {
+    NODE_ENV: 'test',
+    DATABASE_URL: `sqlite:${join(cwd, 'test.sqlite')}`,
+    JWT_SECRET: randomBytes(32).toString('base64url'),
+  };
+  const command = (args: string[], input = ''): Promise<ProgramRun> =>
+    runProgram(program.operator, args, { env, cwd, input });
+  const answered = (exitCode: number, ...lines: string[]): ProgramRun => ({
+    exitCode,
+    stdout: lines.map((line) => `${line}\n`).join(''),
+    stderr: '',
+  });
+  const refused = (message: string): unknown => ({ exitCode: 1, stdout: '', stderr: expect.stringContaining(message) });
+  afterAll(() => rmSync(cwd, { recursive: true }));
+
+  it('sees in a dry run what would become of each line', async () => {
+    expect(await command(['users:import', exportPath('users.csv'), '--dry-run'])).toEqual(
+      answered(
+        0,
+        'line 2: would be created',
+        'line 3: would be created',
+        '2 would be created, 0 were imported before, 0 refused.',
+      ),
+    );
+  });
+
+  it('imports, is told of what was refused, and can begin again or behind a line', async () => {
+    const firebase = exportPath('firebase.json');
+    const problem = 'line 4: refused: email must be an e-mail address';
+    const sums = (created: number, present: number) =>
+      `${String(created)} created, ${String(present)} were imported before, 1 refused.`;
+    expect(await command(['users:import', firebase, ...FIREBASE, '--from', '3'])).toEqual(
+      answered(1, problem, sums(1, 0)),
+    );
+    expect(await command(['users:import', firebase, ...FIREBASE])).toEqual(answered(1, problem, sums(2, 1)));
+    expect(await command(['users:import', firebase, ...FIREBASE])).toEqual(answered(1, problem, sums(0, 3)));
+  });
+
+  it('imports from standard input, and tells a machine in JSON', async () => {
+    const lines = '{"email":"one@stdin.example.com"}\nnone\n';
+    expect(await command(['users:import', '-', '--format', 'json-lines', '--json'], lines)).toEqual(
+      answered(
+        1,
+        '{"line":1,"outcome":"created"}',
+        '{"line":2,"outcome":"refused","reason":"can not be read"}',
+        '{"created":1,"present":0,"refused":1,"lastLine":2,"dryRun":false}',
+      ),
+    );
+  });
+
+  it('exports to a new file that nobody else can read, in both forms, or to standard output', async () => {
+    const file = join(cwd, 'users.csv');
+    expect(await command(['users:export', file, '--format', 'csv'])).toEqual(
+      answered(0, `4 users written to ${file}.`),
+    );
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const [header, ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(header).toBe('externalId,email,name,roles,emailVerified,locale,createdAt,disabled');
+    expect(rows[0]).toMatch(/^2cXyQb9sTRcW2gJt7kKpL4uVd3E4,alan@firebase\.example\.com,Alan Turing,user,true,,2020-/);
+    expect(await command(['users:export', file])).toEqual(refused('file already exists'));
+
+    const { exitCode, stdout } = await command(['users:export', '-', '--hashes']);
+    expect({ exitCode, users: stdout.trimEnd().split('\n').length }).toEqual({ exitCode: 0, users: 4 });
+    expect(stdout).toContain('"passwordHash":"$firebase-scrypt$ln=14,r=8$');
+  });
+
+  it('is told what is wrong with a file or a call', async () => {
+    const broken = join(cwd, 'broken.json');
+    writeFileSync(broken, '{"users":[{"email":"x@example.com"},');
+    const refusals = await Promise.all([
+      command(['users:import', broken, '--format', 'keycloak']),
+      command(['users:import', broken]),
+      command(['users:import', broken, '--format', 'firebase']),
+      command(['users:import', join(cwd, 'missing.csv')]),
+      command(['users:import', '-', '--format', 'csv']),
+    ]);
+    expect(refusals).toEqual([
+      refused('file must be one JSON document with a list of users'),
+      refused('--format is needed'),
+      refused('--hash-config is needed for firebase'),
+      refused('no such file'),
+      { exitCode: 1, stdout: expect.stringContaining('0 created'), stderr: 'Nobody was found in the file.\n' },
+    ]);
+    expect(await command(['users:import', broken, '--format', 'nonsense'])).toMatchObject({ exitCode: 2 });
+    expect(await command(['users:import', broken, '--from', '0'])).toMatchObject({ exitCode: 2 });
+  });
+});

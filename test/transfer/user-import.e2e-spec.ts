@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { Readable } from 'node:stream';
+import { readCsv } from '../../src/transfer/formats/csv.js';
+import { readJsonLines } from '../../src/transfer/formats/json-lines.js';
+import { readKeycloak } from '../../src/transfer/formats/keycloak.js';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { User } from '../../src/users/user.entity.js';
+import { tryLogin } from '../accounts/operations.js';
+import { administer } from '../administration/operations.js';
+import { newEmail, signUp, signUpWithRoles } from '../support/accounts.js';
+import { TestServer } from '../support/test-server.js';
+import { importFrom, importLines } from './import.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start({ env: { DELETED_EMAIL_HOLD: '1d' } });
+});
+afterAll(() => server.stop());
+
+const HASH = '$2b$04$scNPP.DWjk0aOV1MIRjSa.95t9Y9Nt/ZCby5zufLRj5/lqPCJc/l6';
+const SECRET = 'correct horse battery staple';
+
+const find = (email: string): Promise<User | null> =>
+  server.em().findOne(User, { email }, { populate: ['roles', 'passwordHash'] });
+const count = (): Promise<number> => server.em().count(User);
+const created = (line: number) => ({ line, outcome: 'created' });
+const present = (line: number) => ({ line, outcome: 'present' });
+const refused = (line: number, reason: string) => ({ line, outcome: 'refused', reason });
+
+const BAD_LINES: readonly (readonly [what: string, line: unknown, reason: string])[] = [
+  ['no JSON', '{"email": "x@example.com"', 'can not be read'],
+  ['a list', '[1]', 'can not be read'],
+  ['a text', '"user"', 'can not be read'],
+  ['nothing in it', {}, 'email must be an e-mail address'],
+  ['no address', { email: SECRET }, 'email must be an e-mail address'],
+  [
+    'too long an address',
+    { email: `${'a'.repeat(64)}@${'b.'.repeat(100)}example.com` },
+    'email must be an e-mail address',
+  ],
+  [
+    'a password instead of a hash',
+    { email: 'bad@example.com', passwordHash: SECRET },
+    'passwordHash is of no known scheme, damaged, or too costly to check',
+  ],
+  [
+    'a hash that costs too much',
+    { email: 'bad@example.com', passwordHash: HASH.replace('$04$', '$31$') },
+    'passwordHash is of no known scheme, damaged, or too costly to check',
+  ],
+  ['a hash that is no text', { email: 'bad@example.com', passwordHash: [SECRET] }, 'passwordHash must be a text'],
+  [
+    'a role that does not exist',
+    { email: 'bad@example.com', roles: ['user', 'owner'] },
+    'roles names a role that does not exist',
+  ],
+  ['a role with a NUL', { email: 'bad@example.com', roles: 'a\0b' }, 'roles names a role that does not exist'],
+  [
+    'too long a name',
+    { email: 'bad@example.com', name: 'n'.repeat(201) },
+    'name must not be longer than 200 characters',
+  ],
+  ['a name with a NUL', { email: 'bad@example.com', name: 'a\0b' }, 'name must hold visible characters only'],
+  ['half an emoji', { email: 'bad@example.com', name: '\ud83d' }, 'name must hold visible characters only'],
+  ['no moment', { email: 'bad@example.com', createdAt: 'yesterday' }, 'createdAt must be a moment since 1970'],
+  [
+    'a moment beyond the calendar',
+    { email: 'bad@example.com', createdAt: 8e15 },
+    'createdAt must be a moment since 1970',
+  ],
+  [
+    'neither true nor false',
+    { email: 'bad@example.com', emailVerified: 'maybe' },
+    'emailVerified must be true or false',
+  ],
+  [
+    'an external id with a NUL',
+    { email: 'bad@example.com', externalId: 'a\0b' },
+    'externalId must have 1 to 255 characters and no NUL',
+  ],
+  [
+    'several faults',
+    { email: 'bad', name: 'n'.repeat(201) },
+    'email must be an e-mail address; name must not be longer than 200 characters',
+  ],
+];
+
+describe('a line that is wrong', () => {
+  it.each(BAD_LINES)(
+    '(%s) is reported by number and reason, and the others become accounts',
+    async (_what, line, reason) => {
+      const [before, after] = [newEmail(), newEmail()];
+      const outcomes = await importLines(server, [{ email: before }, '', line, { email: after }]);
+      expect(outcomes).toEqual([created(1), refused(3, reason), created(4)]);
+      expect(JSON.stringify(outcomes)).not.toContain(SECRET);
+      expect(await find('bad@example.com')).toBeNull();
+    },
+  );
+
+  it('of CSV does not take its neighbours with it', async () => {
+    const [first, last] = [newEmail(), newEmail()];
+    const text = [
+      '\ufeffemail,name,note',
+      `${first},"Ada, Countess",`,
+      'x@example.com,too,many,cells',
+      '"x"y,z,',
+      `${last},,"of\ntwo lines"`,
+      '',
+    ].join('\r\n');
+    const outcomes = await importFrom(server, { read: readCsv, file: Readable.from([Buffer.from(text)]) });
+    expect(outcomes).toEqual([
+      created(2),
+      refused(3, 'can not be read'),
+      refused(4, 'email must be an e-mail address'),
+      created(6),
+    ]);
+    expect((await find(first))?.name).toBe('Ada, Countess');
+  });
+
+  it('ends where JSON Lines end it, and nowhere else', async () => {
+    const [first, second] = [newEmail(), newEmail()];
+    const text = `\ufeff${JSON.stringify({ email: first, name: 'One\u2028two' })}\r\n${JSON.stringify({ email: second })}`;
+    const outcomes = await importFrom(server, { read: readJsonLines, file: Readable.from([Buffer.from(text)]) });
+    expect(outcomes).toEqual([created(1), created(2)]);
+    expect((await find(first))?.name).toBe('One\u2028two');
+  });
+
+  it('may be anything at all: no line stops an import', async () => {
+    const anyLine = fc.oneof(
+      fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/\r?\n/g, ' ')),
+      fc.json(),
+      fc
+        .record(
+          {
+            email: fc.oneof(fc.emailAddress(), fc.anything()),
+            passwordHash: fc.anything(),
+            name: fc.anything(),
+            roles: fc.anything(),
+            createdAt: fc.anything(),
+            externalId: fc.anything(),
+            locale: fc.anything(),
+            disabled: fc.anything(),
+          },
+          { requiredKeys: [] },
+        )
+        .map((user) =>
+          JSON.stringify(user, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
+        ),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyLine, { maxLength: 20 }), async (lines) => {
+        const email = newEmail();
+        const outcomes = await importLines(server, [...lines, { email }]);
+        expect(outcomes.at(-1)).toEqual(created(lines.length + 1));
+        expect(await find(email)).not.toBeNull();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('an account that is there', () => {
+  it('by its external id stays as it has become, and the import can be run again', async () => {
+    const email = newEmail();
+    const line = { email, passwordHash: HASH, name: 'Ada', externalId: `again-${email}` };
+    expect(await importLines(server, [line])).toEqual([created(1)]);
+    await server.em().nativeUpdate(User, { email }, { name: 'Countess' });
+    const before = await count();
+    expect(await importLines(server, [{ ...line, name: 'Grace', passwordHash: null }])).toEqual([present(1)]);
+    expect(await find(email)).toMatchObject({ name: 'Countess', passwordHash: HASH });
+    expect(await count()).toBe(before);
+  });
+
+  it('by its address is nobody whom a file could take over', async () => {
+    const user = await signUp(server);
+    const { passwordHash } = (await find(user.email)) ?? {};
+    const line = { email: ` ${user.email.toUpperCase()}`, passwordHash: HASH, roles: ['admin'], externalId: 'mine' };
+    expect(await importLines(server, [line])).toEqual([refused(1, 'email belongs to an account')]);
+    const now = await find(user.email);
+    expect(now?.passwordHash).toBe(passwordHash);
+    expect(now?.externalId).toBeNull();
+    expect(now?.roles.getItems().map(({ name }) => name)).toEqual(['user']);
+  });
+
+  it('no more, but holds its address for its owner', async () => {
+    const root = await signUpWithRoles(server, 'admin');
+    const user = await signUp(server);
+    expect((await administer(server, root.accessToken).delete(user.id)).errors).toEqual([]);
+    expect(await importLines(server, [{ email: user.email }])).toEqual([refused(1, 'email belongs to an account')]);
+  });
+
+  it('is the first of two of the same address or external id', async () => {
+    const [email, other] = [newEmail(), newEmail()];
+    const lines = [
+      { email, externalId: `one-${email}` },
+      { email, externalId: `two-${email}` },
+      { email: other, externalId: `one-${email}` },
+    ];
+    const twice = 'email or externalId is in the file twice';
+    const outcomes = [created(1), refused(2, twice), refused(3, twice)];
+    expect(await importLines(server, lines, true)).toEqual(outcomes);
+    expect(await importLines(server, lines)).toEqual(outcomes);
+    expect(await find(other)).toBeNull();
+  });
+});
+
+describe('a dry run', () => {
+  it('says what would become of each line, and changes nothing', async () => {
+    const email = newEmail();
+    const before = await count();
+    expect(await importLines(server, [{ email }, 'x', { email }], true)).toEqual([
+      created(1),
+      refused(2, 'can not be read'),
+      refused(3, 'email or externalId is in the file twice'),
+    ]);
+    expect(await count()).toBe(before);
+    expect(await importLines(server, [{ email }])).toEqual([created(1)]);
+  });
+});
+
+it('gives the roles that a line names, those of a sign-up where it names none, and none where it says so', async () => {
+  const emails = [newEmail(), newEmail(), newEmail()] as const;
+  await importLines(server, [
+    { email: emails[0], roles: 'user, admin' },
+    { email: emails[1], roles: null },
+    { email: emails[2], roles: [] },
+  ]);
+  const rolesOf = async (email: string) =>
+    (await find(email))?.roles
+      .getItems()
+      .map(({ name }) => name)
+      .sort();
+  expect(await Promise.all(emails.map(rolesOf))).toEqual([['admin', 'user'], ['user'], []]);
+});
+
+it('leaves an event for each transaction, with the number of accounts and nothing of them', async () => {
+  await importLines(server, [{ email: newEmail() }, { email: newEmail() }, { email: 'none' }]);
+  const [event] = await server
+    .em()
+    .find(AuditEvent, { type: 'users.imported' }, { orderBy: { at: 'desc', id: 'desc' }, limit: 1 });
+  expect(event).toMatchObject({ actorId: null, subjectId: null, details: { users: 2 } });
+});
+
+it('is refused where the document is broken, after what came before it', async () => {
+  const email = newEmail();
+  const whole = Array.from({ length: 500 }, (_, index) => ({ email: index === 0 ? email : newEmail() }));
+  const text = JSON.stringify({ users: whole }).replace(/]}$/, ',{"email":');
+  const run = importFrom(server, { read: readKeycloak, file: Readable.from([Buffer.from(text)]) });
+  await expect(run).rejects.toThrow('file must be one JSON document with a list of users');
+  expect(await find(email)).not.toBeNull();
+});
+
+it('takes less than a minute for 100,000 users with hashes, measured with 20,000', async () => {
+  const prefix = newEmail();
+  const lines = Array.from({ length: 20_000 }, (_, index) => ({
+    email: `${String(index)}-${prefix}`,
+    passwordHash: HASH,
+    externalId: `${String(index)}-${prefix}`,
+  }));
+  const begin = performance.now();
+  const outcomes = await importLines(server, lines);
+  expect(performance.now() - begin).toBeLessThan(60_000 / 5);
+  expect(outcomes.every(({ outcome }) => outcome === 'created')).toBe(true);
+  expect((await tryLogin(server, `0-${prefix}`, 'no')).data).toBeNull();
+});
