@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '../common/app-error.js';
 import { VERSION } from '../common/version.js';
 import { auditCommand } from './audit.command.js';
+import { configCommand } from './config.command.js';
 import { dbCommand } from './db.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
@@ -23,6 +24,7 @@ const program = prepared(
     // What follows a command belongs to it: a `kid` that begins with -V asks for no version.
     .enablePositionalOptions()
     .addCommand(auditCommand())
+    .addCommand(configCommand())
     .addCommand(dbCommand())
     .addCommand(keysCommand())
     .addCommand(mailCommand())

@@ -5,6 +5,8 @@ import type { ConfigProblem, Env, ParsedEnv } from './env.types.js';
 
 export type { ConfigProblem, Env };
 
+export type RawEnv = Readonly<Record<string, string | undefined>>;
+
 /** The injection token of the parsed environment: `@Inject(ENV) env: Pick<Env, 'BCRYPT_COST'>`. */
 export const ENV = Symbol('ENV');
 
@@ -22,17 +24,22 @@ export function configErrorOf({ issues }: ZodError): ConfigError {
 }
 
 /** Pure: the same input gives the same result or the same complete list of problems, thrown as `ConfigError`. */
-export function parseEnv(raw: Readonly<Record<string, string | undefined>>): Env {
+export function parseEnv(raw: RawEnv): Env {
+  const { env, problems } = judgeEnv(raw);
+  if (problems.length > 0) throw new ConfigError(problems);
+  for (const value of Object.values(env)) Object.freeze(value);
+  return Object.freeze(env);
+}
+
+/** The same without throwing: with problems, `env` is what it would be without what is malformed. */
+export function judgeEnv(raw: RawEnv): { env: Env; problems: readonly ConfigProblem[] } {
   const { error } = envSchema.safeParse(raw);
   const malformed = error ? configErrorOf(error).problems : [];
   const names = malformed.map(({ name }) => name);
   // What is malformed counts as unset from here on, so that the rules over all the others are judged in the same run.
   const wellFormed = { ...raw, ...Object.fromEntries(names.map((name) => [name, undefined])) };
   const env = complete(envSchema.parse(wellFormed));
-  const problems = [...malformed, ...configProblems(env, new Set(names))];
-  if (problems.length > 0) throw new ConfigError(problems);
-  for (const value of Object.values(env)) Object.freeze(value);
-  return Object.freeze(env);
+  return { env, problems: [...malformed, ...configProblems(env, new Set(names))] };
 }
 
 function complete(parsed: ParsedEnv): Env {

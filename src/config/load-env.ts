@@ -23,7 +23,8 @@ export function loadDatabaseEnv(): Pick<Env, 'DATABASE_URL'> {
   });
 }
 
-function readEnvFile(): Record<string, string> {
+/** The file alone, without the environment of the process. */
+export function readEnvFile(): Record<string, string> {
   try {
     return existsSync(ENV_FILE) ? parseEnvFile(readFileSync(ENV_FILE, 'utf8')) : {};
   } catch (error) {
@@ -33,10 +34,13 @@ function readEnvFile(): Record<string, string> {
   }
 }
 
+/** What a file sets that no setting is called. */
+export const unknownNames = (file: Readonly<Record<string, string>>): string[] =>
+  Object.keys(file).filter((name) => !Object.hasOwn(envSchema.shape, name));
+
 /** In the file an unknown name is likely a typo. In the environment of the process it is somebody else's. */
 function warnOfUnknownNames(file: Readonly<Record<string, string>>): void {
-  const unknown = Object.keys(file).filter((name) => !Object.hasOwn(envSchema.shape, name));
-  for (const name of unknown) {
+  for (const name of unknownNames(file)) {
     process.stderr.write(`${ENV_FILE}: ${name} is not a setting of Latchkey and is ignored.\n`);
   }
 }

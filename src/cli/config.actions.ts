@@ -1,0 +1,27 @@
+import { explainEnv } from '../config/explained-env.js';
+import { readEnvFile, unknownNames } from '../config/load-env.js';
+import { complain, tell } from './output.js';
+
+/** What `config check` does. Nothing is connected to, and no value of a secret is shown. */
+export function checkConfig(): void {
+  const file = readEnvFile();
+  const { settings, problems } = explainEnv(file, process.env);
+  const unknown = unknownNames(file);
+  tell(
+    [
+      ...settings.flatMap(({ name, value, from, description }) => [
+        `${name} = ${value ?? '-'}  (${from})`,
+        `    ${description}`,
+      ]),
+      ...unknown.map((name) => `${name} in .env is not a setting of Latchkey and is ignored.`),
+      ...(problems.length === 0 ? ['The server can start with this configuration.'] : []),
+    ],
+    { settings, unknown, problems },
+  );
+  if (problems.length === 0) return;
+  complain(
+    'The server can not start with this configuration:',
+    problems.map(({ name, reason }) => ({ path: name, message: reason })),
+  );
+  process.exitCode = 1;
+}
