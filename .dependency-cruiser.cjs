@@ -1,7 +1,7 @@
 /** From the bottom up. A folder may import from the layers below its own. */
 const LAYERS = [
   ['common', 'access'],
-  ['config'],
+  ['config', 'doctor'],
   ['logging', 'telemetry'],
   ['database'],
   ['store', 'jobs', 'paging'],

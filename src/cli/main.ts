@@ -5,6 +5,7 @@ import { VERSION } from '../common/version.js';
 import { auditCommand } from './audit.command.js';
 import { configCommand } from './config.command.js';
 import { dbCommand } from './db.command.js';
+import { doctorCommand } from './doctor.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
 import { complain, prepared } from './output.js';
@@ -26,6 +27,7 @@ const program = prepared(
     .addCommand(auditCommand())
     .addCommand(configCommand())
     .addCommand(dbCommand())
+    .addCommand(doctorCommand())
     .addCommand(keysCommand())
     .addCommand(mailCommand())
     .addCommand(roleCommand())

@@ -1,0 +1,59 @@
+import { type Check, firstOf } from '../check.js';
+import type { Deployment } from '../deployment.js';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const HALF_A_YEAR = 15_552_000;
+const PRIVATE_FILES = ['/.env', '/.git/HEAD', '/data/latchkey.sqlite', '/package.json', '/schema.gql'];
+const OPERATORS_PAGES = ['/metrics', '/mails', '/outbox'];
+
+/** Headers that every answer has (ASVS 3.4), with what they must say. */
+const HEADERS: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['x-content-type-options', /^nosniff$/],
+  ['content-security-policy', /frame-ancestors 'none'/],
+  ['referrer-policy', /./],
+  ['cache-control', /no-store/],
+];
+
+async function findPlainHttp(deployment: Deployment): Promise<string | undefined> {
+  const { protocol, hostname } = new URL(deployment.url);
+  if (protocol !== 'https:') {
+    return LOOPBACK.includes(hostname) ? undefined : 'the URL is http: passwords and tokens can be read on their way';
+  }
+  const { headers } = await deployment.graphql('{ __typename }');
+  const [, maxAge = '0'] = /max-age=(\d+)/.exec(headers.get('strict-transport-security') ?? '') ?? [];
+  return Number(maxAge) < HALF_A_YEAR ? 'Strict-Transport-Security is missing or shorter than half a year' : undefined;
+}
+
+async function findBadHeaders(deployment: Deployment): Promise<string | undefined> {
+  const { headers } = await deployment.graphql('{ __typename }');
+  const missing = HEADERS.filter(([name, pattern]) => !pattern.test(headers.get(name) ?? '')).map(([name]) => name);
+  if (missing.length > 0) return `missing or too weak: ${missing.join(', ')}`;
+  if (headers.has('x-powered-by')) return 'X-Powered-By names the software';
+  return /\d/.test(headers.get('server') ?? '') ? 'Server names a version' : undefined;
+}
+
+async function findOpenCors(deployment: Deployment): Promise<string | undefined> {
+  const { origin } = new URL(deployment.url);
+  return firstOf(['https://attacker.example', 'null', `${origin}.attacker.example`], async (from) => {
+    const preflight = { origin: from, 'access-control-request-method': 'POST' };
+    const answers = [
+      await deployment.request('/graphql', { method: 'OPTIONS', headers: preflight }),
+      await deployment.graphql('{ __typename }', { headers: { origin: from } }),
+    ];
+    const isOpen = answers.some(({ headers }) =>
+      ['*', from].includes(headers.get('access-control-allow-origin') ?? ''),
+    );
+    return isOpen ? `pages of ${from} can read the answers` : undefined;
+  });
+}
+
+const findServed = (paths: readonly string[]) => (deployment: Deployment) =>
+  firstOf(paths, async (path) => ((await deployment.request(path)).status === 200 ? `${path} is served` : undefined));
+
+export const httpChecks: readonly Check[] = [
+  { name: 'transport', rule: 'https, and browsers are told to stay with it', find: findPlainHttp },
+  { name: 'headers', rule: 'security headers on every answer, none that names software', find: findBadHeaders },
+  { name: 'cors', rule: 'no strange origin may read answers', find: findOpenCors },
+  { name: 'files', rule: 'no file of the installation is served', find: findServed(PRIVATE_FILES) },
+  { name: 'operations', rule: 'what operators look at is not served to all', find: findServed(OPERATORS_PAGES) },
+];

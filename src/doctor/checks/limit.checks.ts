@@ -1,0 +1,69 @@
+import { randomAddress } from '../account.js';
+import { type Check, firstOf } from '../check.js';
+import type { Deployment } from '../deployment.js';
+
+/** More than a person mistypes, fewer than hurt. */
+const GUESSES = 25;
+const MANY = 1_000;
+const LARGE = 2_000_000;
+
+const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
+const TWO_LOGINS = `mutation ($input: LoginInput!) {
+  a: login(input: $input) { __typename }
+  b: login(input: $input) { __typename }
+}`;
+
+/** Each is correct, and costs far more than it looks like. */
+const GREAT_DOCUMENTS: readonly (readonly [what: string, document: string])[] = [
+  ['aliases', `{ ${Array.from({ length: MANY }, (_, index) => `a${index}: __typename`).join(' ')} }`],
+  ['directives', `{ __typename ${'@include(if: true) '.repeat(MANY)} }`],
+  ['repeated fields', `{ ${'__typename '.repeat(MANY)} }`],
+];
+
+const inputOf = (email: string) => ({ email, password: 'the wrong password of the doctor' });
+
+async function findBatches(deployment: Deployment): Promise<string | undefined> {
+  const operation = { query: '{ __typename }' };
+  const { text } = await deployment.post(JSON.stringify([operation, operation]), {
+    'content-type': 'application/json',
+  });
+  return text.startsWith('[') ? 'a request can hold any number of operations' : undefined;
+}
+
+async function findGreatDocuments(deployment: Deployment): Promise<string | undefined> {
+  return firstOf(GREAT_DOCUMENTS, async ([what, document]) => {
+    const { data } = await deployment.graphql(document);
+    return data ? `a document with ${MANY} ${what} is executed` : undefined;
+  });
+}
+
+async function findLargeBodies(deployment: Deployment): Promise<string | undefined> {
+  const variables = { padding: 'x'.repeat(LARGE) };
+  // A server may also hang up.
+  const answer = await deployment.graphql('{ __typename }', { variables }).catch(() => undefined);
+  return answer?.data ? 'a body of 2 MB is read' : undefined;
+}
+
+async function findManyLogins(deployment: Deployment): Promise<string | undefined> {
+  const { errors } = await deployment.graphql(TWO_LOGINS, { variables: { input: inputOf(randomAddress()) } });
+  const isTried = errors.some(({ extensions }) => extensions?.code === 'INVALID_CREDENTIALS');
+  return isTried ? 'one request can try many passwords' : undefined;
+}
+
+async function findGuessing(deployment: Deployment): Promise<string | undefined> {
+  const variables = { input: inputOf(randomAddress()) };
+  for (let guess = 0; guess < GUESSES; guess++) {
+    const { status, errors } = await deployment.graphql(LOGIN, { variables });
+    if (status === 429 || errors.some(({ extensions }) => extensions?.code === 'TOO_MANY_REQUESTS')) return undefined;
+  }
+  return `${GUESSES} passwords can be tried without a pause`;
+}
+
+export const limitChecks: readonly Check[] = [
+  { name: 'batches', rule: 'a request holds one operation', find: findBatches },
+  { name: 'documents', rule: 'documents are limited', find: findGreatDocuments },
+  { name: 'bodies', rule: 'bodies are limited', find: findLargeBodies },
+  { name: 'credentials', rule: 'a document tries one password', find: findManyLogins },
+  // Last: this machine may have to wait before it can sign in again.
+  { name: 'guessing', rule: 'guessing passwords is slowed down', find: findGuessing },
+];

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { badInput } from '../common/bad-input.js';
+
+/** Longer than any answer of a server that is well. */
+const TIMEOUT_MS = 15_000;
+
+const graphqlBody = z.object({
+  data: z.record(z.string(), z.unknown()).nullish(),
+  errors: z
+    .array(z.object({ message: z.string(), extensions: z.looseObject({ code: z.string().optional() }).optional() }))
+    .optional(),
+});
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body as it came. */
+  readonly text: string;
+  /** Of a GraphQL answer. Null where it holds none. */
+  readonly data: Readonly<Record<string, unknown>> | null;
+  readonly errors: readonly { message: string; extensions?: { code?: string | undefined } | undefined }[];
+}
+
+export interface GraphQLOptions {
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A server somewhere, seen as anybody sees it: nothing but its URL is known. */
+export class Deployment {
+  /** Without a slash at its end. */
+  readonly url: string;
+
+  /** @param url with or without `/graphql` */
+  constructor(url: string) {
+    this.url = url.replace(/\/+$/, '').replace(/\/graphql$/, '');
+  }
+
+  /** @throws AppError `BAD_USER_INPUT` where there is no such server: nothing would be found at it */
+  async assertAnswers(): Promise<void> {
+    const answer = await this.graphql('{ serverInfo { version } }').catch(() => undefined);
+    if (!answer?.data) throw badInput('url', 'must be where a Latchkey server answers');
+  }
+
+  graphql(query: string, { variables, token, headers }: GraphQLOptions = {}): Promise<Answer> {
+    return this.post(JSON.stringify({ query, variables }), {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...headers,
+    });
+  }
+
+  /** To `/graphql`, whatever it is. */
+  post(body: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    return this.request('/graphql', { method: 'POST', body, headers });
+  }
+
+  /** @throws TypeError where nobody answers any more */
+  async request(path: string, init: RequestInit = {}): Promise<Answer> {
+    const options = { ...init, redirect: 'manual' as const, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const response = await fetch(`${this.url}${path}`, options);
+    const text = await response.text();
+    const { data } = graphqlBody.safeParse(parsed(text));
+    const { status, headers } = response;
+    return { status, headers, text, data: data?.data ?? null, errors: data?.errors ?? [] };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

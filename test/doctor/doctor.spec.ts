@@ -1,0 +1,129 @@
+import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { Account } from '../../src/doctor/account.js';
+import { Deployment } from '../../src/doctor/deployment.js';
+import { CHECK_NAMES, type Diagnosis, examine } from '../../src/doctor/doctor.js';
+import { program, runProgram } from '../support/run-program.js';
+import { ServerProcess } from '../support/server-process.js';
+import { PASSWORD } from '../support/accounts.js';
+import { FaultyProxy } from './faulty-proxy.js';
+import { PLANTED_FAULTS } from './plants.js';
+
+jest.setTimeout(120_000);
+
+const EMAIL = 'doctor-known@example.com';
+
+let server: ServerProcess;
+let proxy: FaultyProxy;
+beforeAll(async () => {
+  // Nothing but what has no default; the rest is what a test leaves out elsewhere to be fast.
+  const defaults = { BCRYPT_COST: '12', RATE_LIMITS_ENABLED: 'true', NEW_DEVICE_NOTICE: 'true' };
+  const JWT_SECRET = randomBytes(32).toString('base64url');
+  server = await ServerProcess.start({ env: { ...defaults, NODE_ENV: 'production', JWT_SECRET } });
+  const input = { email: EMAIL, password: PASSWORD };
+  await server.call('mutation ($input: SignupInput!) { signup(input: $input) { __typename } }', { input });
+  proxy = await FaultyProxy.start(server.url);
+});
+afterAll(async () => {
+  await proxy.stop();
+  await server.remove();
+});
+
+const run = (args: string[], input?: string) =>
+  runProgram(program.operator, ['doctor', ...args], { env: {}, cwd: '/', ...(input !== undefined && { input }) });
+
+async function diagnose(url: string, account: Account | undefined, names: readonly string[]): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = [];
+  for await (const diagnosis of examine(new Deployment(url), account, names)) found.push(diagnosis);
+  return found;
+}
+
+describe('a default deployment in production', () => {
+  it.each([
+    ['an account of its own', ['--email', EMAIL], `${PASSWORD}\n`],
+    ['one that it makes and deletes', ['--sign-up'], ''],
+  ])('has nothing that the doctor finds, with %s', async (_what, args, input) => {
+    const { exitCode, stdout, stderr } = await run([server.url, ...args, '--json'], input);
+    const found = JSON.parse(stdout) as Diagnosis[];
+    expect(found.map(({ name, result }) => `${name} ${result}`)).toEqual(CHECK_NAMES.map((name) => `${name} ok`));
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  it('is looked at without an account, and what takes one is said to be skipped', async () => {
+    const { exitCode, stdout } = await run([server.url, '--only', 'cors', 'reuse']);
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: [
+        'ok       cors   no strange origin may read answers',
+        'skipped  reuse  a refresh token that was replaced ends its session when it comes again',
+        '',
+        '1 ok, 0 fault(s), 1 skipped: they take --email or --sign-up.',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  it('is not what is found at another URL, with a wrong password or under a wrong name', async () => {
+    const refusals = await Promise.all([
+      run(['http://127.0.0.1:1']),
+      run(['ftp://127.0.0.1']),
+      run([server.url, '--email', EMAIL], 'a wrong password'),
+      run([server.url, '--only', 'nonsense']),
+    ]);
+    expect(refusals.map(({ exitCode, stdout, stderr }) => [exitCode, stdout, stderr.split('\n', 1)[0]])).toEqual([
+      [1, '', 'url must be where a Latchkey server answers'],
+      [1, '', 'url must be an http or https URL'],
+      [1, '', '--email must be of an account that can sign in with this password'],
+      [1, '', expect.stringContaining('--only must name some of: transport, headers')],
+    ]);
+  });
+});
+
+describe('a planted fault', () => {
+  let account: Account;
+  beforeAll(async () => {
+    account = await Account.existing(new Deployment(proxy.url), EMAIL, PASSWORD);
+  });
+
+  it.each(PLANTED_FAULTS)('is found by %s: %s', async (name, fault, plant) => {
+    proxy.plant = plant();
+    const detail = expect.stringContaining(fault) as unknown;
+    expect(await diagnose(proxy.url, account, [name])).toEqual([{ name, result: 'fault', detail }]);
+  });
+
+  it.each(CHECK_NAMES.filter((name) => name !== 'transport'))('is there for the check %s', (name) => {
+    expect(PLANTED_FAULTS.some(([check]) => check === name)).toBe(true);
+  });
+
+  it('makes the command exit with 1', async () => {
+    proxy.plant = PLANTED_FAULTS[0]?.[2]() ?? {};
+    const { exitCode, stdout } = await run([proxy.url, '--only', 'headers']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe('FAULT    headers  missing or too weak: x-content-type-options\n\n0 ok, 1 fault(s).\n');
+  });
+});
+
+describe('transport', () => {
+  it('is a fault by http, except on the same machine', async () => {
+    const [found] = await diagnose('http://id.example.com', undefined, ['transport']);
+    expect(found?.result).toBe('fault');
+    expect((await diagnose('http://localhost:1', undefined, ['transport']))[0]?.result).toBe('ok');
+  });
+
+  it.each([
+    ['max-age=31536000; includeSubDomains', 'ok'],
+    ['max-age=60', 'fault'],
+    ['', 'fault'],
+  ])('by https with Strict-Transport-Security: %s is %s', async (value, result) => {
+    const tls = await FaultyProxy.start(server.url, { tls: true });
+    tls.plant = {
+      answer: (answer) => ({ ...answer, headers: { ...answer.headers, 'strict-transport-security': value } }),
+    };
+    // Nobody knows who has signed the certificate.
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const args = ['doctor', tls.url, '--only', 'transport', '--json'];
+    const { stdout } = await runProgram(program.operator, args, { env, cwd: '/' });
+    expect(JSON.parse(stdout)).toMatchObject([{ name: 'transport', result }]);
+    await tls.stop();
+  });
+});
