@@ -23,6 +23,8 @@ COPY package.json ./
 COPY assets ./assets
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# The operator's commands: docker exec … latchkey --help
+RUN chmod +x dist/cli/main.js && ln -s /app/dist/cli/main.js /usr/local/bin/latchkey
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

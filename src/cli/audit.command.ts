@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from './output.js';
 
 /** Loaded with the first command that needs it: `--help` and a refused configuration do not wait for the server's code. */
 const actions = () => import('./audit.actions.js');
@@ -11,7 +12,7 @@ export function auditCommand(): Command {
     .command('verify')
     .description('look whether events were changed, added or taken away; exits 1 when they were')
     .option('--head <sequence:hash>', 'what an earlier run has printed as its head: shows what was cut off since')
-    .addHelpText('after', '\nExample:\n  latchkey audit verify --head "$(cat head-of-last-week)"')
+    .addHelpText('after', examples('audit verify', 'audit verify --head "$(cat head-of-last-week)"'))
     .action(async (options: { head?: string }) => (await actions()).verifyTrail(options));
 
   return audit;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from './output.js';
 
 /** `config …`: what the server would run with. */
 export function configCommand(): Command {
@@ -7,7 +8,7 @@ export function configCommand(): Command {
   config
     .command('check')
     .description('every setting, its value, where that comes from and what it is for; exits 1 when something is wrong')
-    .addHelpText('after', '\nExamples:\n  latchkey config check\n  NODE_ENV=production latchkey config check --json')
+    .addHelpText('after', examples('config check', 'config check --json'))
     .action(async () => (await import('./config.actions.js')).checkConfig());
 
   return config;

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { loadDatabaseEnv } from '../config/load-env.js';
 import { ormOptions } from '../database/orm.options.js';
 import { entities } from '../entities.js';
-import { tell } from './output.js';
+import { examples, tell } from './output.js';
 
 /** `db …`: the schema of the database. */
 export function dbCommand(): Command {
@@ -11,6 +11,7 @@ export function dbCommand(): Command {
 
   db.command('migrate')
     .description('bring the schema up to date; run it before starting a new version on PostgreSQL')
+    .addHelpText('after', examples('db migrate'))
     .action(() =>
       withDatabase(async ({ migrator }) => {
         const applied = (await migrator.up()).map(({ name }) => name);
@@ -20,6 +21,7 @@ export function dbCommand(): Command {
 
   db.command('status')
     .description('which migrations have run, and which have not; exits 1 when some have not')
+    .addHelpText('after', examples('db status --json'))
     .action(() =>
       withDatabase(async ({ migrator }) => {
         const applied = (await migrator.getExecuted()).map(({ name }) => name);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from './output.js';
 
 /** Loaded with the first command that needs it: `--help` and a refused configuration do not wait for the server's code. */
 const actions = () => import('./mail.actions.js');
@@ -10,11 +11,13 @@ export function mailCommand(): Command {
   mail
     .command('list')
     .description('mails that wait or were given up, with the reason of the last failure')
+    .addHelpText('after', examples('mail list'))
     .action(async () => (await actions()).listMails());
 
   mail
     .command('retry')
     .description('let the server try what failed again now, also what was given up')
+    .addHelpText('after', examples('mail retry'))
     .action(async () => (await actions()).retryMails());
 
   return mail;

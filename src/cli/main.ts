@@ -8,7 +8,7 @@ import { dbCommand } from './db.command.js';
 import { doctorCommand } from './doctor.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
-import { complain, prepared } from './output.js';
+import { complain, examples, prepared } from './output.js';
 import { roleCommand } from './role.command.js';
 import { userCommand } from './user.command.js';
 import { usersExportCommand, usersImportCommand } from './users.command.js';
@@ -22,6 +22,7 @@ const program = prepared(
   new Command('latchkey')
     .description('Operate a Latchkey server. Reads the same environment and .env file as the server.')
     .version(VERSION)
+    .addHelpText('after', examples('user create ada@example.com --role admin', 'user create --help'))
     // What follows a command belongs to it: a `kid` that begins with -V asks for no version.
     .enablePositionalOptions()
     .addCommand(auditCommand())

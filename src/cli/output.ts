@@ -12,6 +12,10 @@ export function prepared(command: Command): Command {
   return command.exitOverride();
 }
 
+/** What `--help` ends with. */
+export const examples = (...lines: readonly string[]): string =>
+  `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  latchkey ${line}`).join('\n')}`;
+
 /** The answer of a command: lines for a person, one value for a machine. */
 export function tell(lines: string | readonly string[], value: unknown): void {
   const text = isForMachine() ? JSON.stringify(value) : [lines].flat().join('\n');

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from './output.js';
 
 /** Loaded with the first command that needs it: `--help` and a refused configuration do not wait for the server's code. */
 const actions = () => import('./role.actions.js');
@@ -10,17 +11,19 @@ export function roleCommand(): Command {
   role
     .command('list')
     .description('all roles, what they permit and how many hold them')
+    .addHelpText('after', examples('role list --json'))
     .action(async () => (await actions()).listRoles());
 
   role
     .command('grant <email> <role>')
     .description('give an account a role besides those that it holds')
-    .addHelpText('after', '\nExample:\n  latchkey role grant ada@example.com admin')
+    .addHelpText('after', examples('role grant ada@example.com admin'))
     .action(async (email: string, name: string) => (await actions()).grantRole(email, name));
 
   role
     .command('withdraw <email> <role>')
     .description('take a role from an account')
+    .addHelpText('after', examples('role withdraw ada@example.com admin'))
     .action(async (email: string, name: string) => (await actions()).withdrawRole(email, name));
 
   return role;

@@ -1,3 +1,4 @@
+import type { INestApplicationContext } from '@nestjs/common';
 import { USER_ROLE } from '../access/permissions.js';
 import { AccountAdministration } from '../administration/account-administration.service.js';
 import { OPERATOR } from '../administration/authority.js';
@@ -38,18 +39,25 @@ export const verifyUser = (email: string): Promise<void> =>
 
 export async function showUser(email: string): Promise<void> {
   await withServices(async (app) => {
-    const user = await app.get(UsersService).byEmail(email);
-    if (!user) throw notFound('There is no such account.');
-    const facts = factsOf(user);
-    const sessions = (await app.get(SessionsService).listLive([user.id])).map(sessionFactsOf);
-    tell(
-      [
-        ...Object.entries(facts).map(([name, value]) => `${name.padEnd(14)}  ${inWords(value)}`),
-        ...sessions.map((facts) => `session         ${Object.values(facts).map(inWords).join('  ')}`),
-      ],
-      { ...facts, sessions },
-    );
+    const facts = factsOf(await known(app, email));
+    const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(14)}  ${inWords(value)}`);
+    tell(lines, facts);
   });
+}
+
+export async function showSessions(email: string): Promise<void> {
+  await withServices(async (app) => {
+    const { id } = await known(app, email);
+    const sessions = (await app.get(SessionsService).listLive([id])).map(sessionFactsOf);
+    const lines = sessions.map((facts) => Object.values(facts).map(inWords).join('  '));
+    tell(lines.length > 0 ? lines : 'Signed in nowhere.', sessions);
+  });
+}
+
+async function known(app: INestApplicationContext, email: string): Promise<User> {
+  const user = await app.get(UsersService).byEmail(email);
+  if (!user) throw notFound('There is no such account.');
+  return user;
 }
 
 type Fact = string | boolean | Date | null | string[];

@@ -1,23 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExportOptions } from './export.actions.js';
 import type { ImportOptions } from './import.actions.js';
+import { examples } from './output.js';
 
-const IMPORT_EXAMPLES = `
+const IMPORT_NOTES = `
 A user of JSON Lines or CSV has an email and, as far as it is known: passwordHash, name, roles, emailVerified, locale,
 createdAt, externalId, disabled. Refused lines are printed with their reason, and the exit code is 1 if there are any. Whoever
 runs it again changes nothing: an externalId that is known is passed over. With --json each line is one JSON value, and so is the
-last one with the sums.
-
-Examples:
-  latchkey users:import users.csv --dry-run
-  latchkey users:import users.json --format firebase --hash-config hash-config.txt
-  gunzip --stdout auth0.ndjson.gz | latchkey users:import - --format auth0`;
-
-const EXPORT_EXAMPLES = `
-Examples:
-  latchkey users:export users.jsonl
-  latchkey users:export users.csv --format csv
-  latchkey users:export - --hashes | gpg --encrypt --recipient ops@example.com > users.jsonl.gpg`;
+last one with the sums.`;
 
 /** `users:import`: accounts of another server. */
 export function usersImportCommand(): Command {
@@ -33,7 +23,15 @@ export function usersImportCommand(): Command {
     .option('--hash-config <file>', 'for firebase: a file with the hash parameters of the project, from its console')
     .option('--dry-run', 'say of every line what would become of it, and change nothing')
     .option('--from <line>', 'begin there, after an import that has stopped', wholeNumber)
-    .addHelpText('after', IMPORT_EXAMPLES)
+    .addHelpText('after', IMPORT_NOTES)
+    .addHelpText(
+      'after',
+      examples(
+        'users:import users.csv --dry-run',
+        'users:import users.json --format firebase --hash-config hash-config.txt',
+        'users:import - --format auth0 < export.ndjson',
+      ),
+    )
     .action(async (file: string, options: ImportOptions) =>
       (await import('./import.actions.js')).importUsers(file, options),
     );
@@ -46,7 +44,14 @@ export function usersExportCommand(): Command {
     .argument('<file>', 'what to write; - for standard output')
     .addOption(new Option('-f, --format <name>', 'how').choices(['json-lines', 'csv']).default('json-lines'))
     .option('--hashes', 'with the hashes of the passwords, so that users can keep them')
-    .addHelpText('after', EXPORT_EXAMPLES)
+    .addHelpText(
+      'after',
+      examples(
+        'users:export users.jsonl',
+        'users:export users.csv --format csv',
+        'users:export - --hashes | gpg --encrypt --recipient ops@example.com > users.jsonl.gpg',
+      ),
+    )
     .action(async (file: string, options: ExportOptions) =>
       (await import('./export.actions.js')).exportUsers(file, options),
     );

@@ -23,6 +23,9 @@ export const randomAddress = (): string => `doctor-${randomBytes(8).toString('he
 
 /** An account of whom looks for faults: theirs, or one that is deleted when they are done. */
 export class Account {
+  /** The authority of each session, as headers. */
+  private readonly opened: Readonly<Record<string, string>>[] = [];
+
   private constructor(
     private readonly deployment: Deployment,
     readonly email: string,
@@ -53,16 +56,25 @@ export class Account {
   async signIn(): Promise<Session> {
     const { data, error } = payload.safeParse((await this.login({})).data?.['login']);
     if (error) throw badInput('--email', 'must be of an account that can sign in with this password');
+    this.opened.push({ authorization: `Bearer ${data.accessToken}` });
     return data;
   }
 
-  /** With cookies, which the answer has set. */
-  signInWithCookies(): Promise<Answer> {
-    return this.login({ transport: 'COOKIE' });
+  /** @returns what a browser would send back as its cookies */
+  async signInWithCookies(): Promise<{ cookies: readonly string[]; cookie: string }> {
+    const cookies = (await this.login({ transport: 'COOKIE' })).headers.getSetCookie();
+    const cookie = cookies.map((text) => text.split(';', 1)[0]).join('; ');
+    this.opened.push({ cookie, 'sec-fetch-site': 'same-origin' });
+    return { cookies, cookie };
   }
 
-  /** @throws AppError `CONFLICT` where a temporary account could not be deleted */
+  /**
+   * Ends the sessions that were opened, and what is temporary.
+   *
+   * @throws AppError `CONFLICT` where a temporary account could not be deleted
+   */
   async close(): Promise<void> {
+    for (const headers of this.opened.splice(0)) await this.deployment.graphql('mutation { logout }', { headers });
     if (!this.isTemporary) return;
     const { accessToken } = await this.signIn();
     const variables = { password: this.password };

@@ -1,5 +1,8 @@
 import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Account } from '../../src/doctor/account.js';
 import { Deployment } from '../../src/doctor/deployment.js';
 import { CHECK_NAMES, type Diagnosis, examine } from '../../src/doctor/doctor.js';
@@ -13,13 +16,17 @@ jest.setTimeout(120_000);
 
 const EMAIL = 'doctor-known@example.com';
 
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'));
+
 let server: ServerProcess;
 let proxy: FaultyProxy;
 beforeAll(async () => {
   // Nothing but what has no default; the rest is what a test leaves out elsewhere to be fast.
   const defaults = { BCRYPT_COST: '12', RATE_LIMITS_ENABLED: 'true', NEW_DEVICE_NOTICE: 'true' };
   const JWT_SECRET = randomBytes(32).toString('base64url');
-  server = await ServerProcess.start({ env: { ...defaults, NODE_ENV: 'production', JWT_SECRET } });
+  server = await ServerProcess.start({
+    env: { ...defaults, NODE_ENV: 'production', JWT_SECRET, DATABASE_URL: `sqlite:${join(folder, 'test.sqlite')}` },
+  });
   const input = { email: EMAIL, password: PASSWORD };
   await server.call('mutation ($input: SignupInput!) { signup(input: $input) { __typename } }', { input });
   proxy = await FaultyProxy.start(server.url);
@@ -27,6 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await server.remove();
+  rmSync(folder, { recursive: true });
 });
 
 const run = (args: string[], input?: string) =>
@@ -47,6 +55,16 @@ describe('a default deployment in production', () => {
     const found = JSON.parse(stdout) as Diagnosis[];
     expect(found.map(({ name, result }) => `${name} ${result}`)).toEqual(CHECK_NAMES.map((name) => `${name} ok`));
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  it('keeps no session and no account of the doctor', async () => {
+    const databaseUrl = `sqlite:${join(folder, 'test.sqlite')}`;
+    const env = { DATABASE_URL: databaseUrl, JWT_SECRET: randomBytes(32).toString('base64url') };
+    const lines = async (...args: string[]) =>
+      (await runProgram(program.operator, args, { env, cwd: folder })).stdout.trimEnd().split('\n');
+    // That of the sign-up.
+    expect(await lines('user', 'sessions', EMAIL)).toEqual([expect.stringMatching(/^[0-9a-f-]{36} {2}/)]);
+    expect(await lines('users:export', '-')).toHaveLength(1);
   });
 
   it('is looked at without an account, and what takes one is said to be skipped', async () => {

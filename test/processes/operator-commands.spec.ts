@@ -116,7 +116,10 @@ describe('the operator', () => {
     expect(await command(`role grant ${ADMIN} user`)).toEqual(done(`${ADMIN} holds: admin, user.`));
     const { url } = JSON.parse((await command(`user password-reset-link ${ADMIN} --json`)).stdout) as { url: string };
     expect(url).toMatch(/^http:\/\/localhost:5173\/reset-password#token=lko_/);
-    expect(await command(`user end-sessions ${ADMIN}`)).toMatchObject({ exitCode: 0 });
+    const sessions = JSON.parse((await command(`user sessions ${ADMIN} --json`)).stdout) as object[];
+    expect(sessions.length).toBeGreaterThan(0);
+    expect(await command(`user sessions ${ADMIN} --end`)).toEqual(done(`${String(sessions.length)} session(s) ended.`));
+    expect(await command(`user sessions ${ADMIN}`)).toEqual(done('Signed in nowhere.'));
   });
 
   it('verifies the audit trail, and says which migrations have run', async () => {
@@ -124,6 +127,30 @@ describe('the operator', () => {
     expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { faults: [], head: expect.stringMatching(/^\d+:/) }]);
     const status = JSON.parse((await command('db status --json')).stdout) as { applied: string[]; pending: string[] };
     expect([status.applied.length, status.pending]).toEqual([6, []]);
+  });
+
+  it('sees what the server would run with, and never a secret', async () => {
+    const { exitCode, stdout } = await command('config check');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('BCRYPT_COST = 4  (environment)\n');
+    expect(stdout).toContain('PORT = 4000  (default)\n');
+    expect(stdout).toContain('JWT_SECRET = (hidden)  (environment)\n');
+    const broken = await runProgram(program.operator, ['config', 'check', '--json'], { env: { PORT: 'x' }, cwd });
+    expect(broken.exitCode).toBe(1);
+    expect(JSON.parse(broken.stdout)).toMatchObject({ problems: [{ name: 'PORT' }, { name: 'JWT_SECRET' }] });
+  });
+
+  it('finds an example in the help of every command', async () => {
+    const commandsOf = async (words: string): Promise<string[]> => {
+      const { exitCode, stdout } = await command(`${words} --help`.trim());
+      expect([words, exitCode, stdout]).toEqual([words, 0, expect.any(String)]);
+      const names = Array.from(/\nCommands:\n((?: {2}.*\n)+)/.exec(stdout)?.[1]?.matchAll(/^ {2}([\w:-]+)/gm) ?? []);
+      const children = names.map(([, name]) => `${words} ${name ?? ''}`.trim()).filter((name) => !/\bhelp$/.test(name));
+      if (children.length === 0)
+        expect([words, stdout]).toEqual([words, expect.stringMatching(/\nExamples?:\n {2}latchkey /)]);
+      return [words, ...(await Promise.all(children.map(commandsOf))).flat()];
+    };
+    expect((await commandsOf('')).length).toBeGreaterThan(25);
   });
 
   it('tells a wrong call from a refusal by its exit code, and a machine in JSON', async () => {

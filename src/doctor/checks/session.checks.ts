@@ -32,7 +32,7 @@ export const sessionChecks: readonly AccountCheck[] = [
     name: 'cookies',
     rule: 'cookies are HttpOnly, Secure and SameSite, under a protected name',
     findWith: async (_deployment, account) => {
-      const cookies = (await account.signInWithCookies()).headers.getSetCookie();
+      const { cookies } = await account.signInWithCookies();
       if (cookies.length < 2) return 'a login sets no cookies';
       return firstOf(cookies, (cookie) => Promise.resolve(faultOfCookie(cookie)));
     },
@@ -41,8 +41,7 @@ export const sessionChecks: readonly AccountCheck[] = [
     name: 'cookie-csrf',
     rule: 'the cookie of a user is no authority for a strange page',
     findWith: async (deployment, account) => {
-      const set = (await account.signInWithCookies()).headers.getSetCookie();
-      const cookie = set.map((text) => text.split(';', 1)[0]).join('; ');
+      const { cookie } = await account.signInWithCookies();
       const strange = { cookie, origin: 'https://attacker.example', 'sec-fetch-site': 'cross-site' };
       if (await refreshesWith(deployment, strange)) return 'a strange page can refresh with the cookie';
       const own = { cookie, 'sec-fetch-site': 'same-origin' };
@@ -57,7 +56,7 @@ export const sessionChecks: readonly AccountCheck[] = [
       const second = await refresh(deployment, first);
       const third = second && (await refresh(deployment, second));
       if (!third) return 'a new refresh token is refused';
-      // Its successor was used, so no lost answer explains it (RFC 9700 section 4.14).
+      // Its successor was used already, so no lost answer explains it (RFC 9700 section 4.14).
       if (await refresh(deployment, first)) return 'an old refresh token is taken again';
       if (await refresh(deployment, third)) return 'the session of a stolen refresh token goes on';
       return (await isIn(deployment, accessToken)) ? 'its access token works on' : undefined;
