@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -98,6 +98,8 @@ export function build() {
   const inputs = hashFiles(BUILD_INPUTS);
   const nest = inProject('node_modules/@nestjs/cli/bin/nest.js');
   exitOnFailure(spawnSync(process.execPath, [nest, 'build'], { cwd: ROOT, stdio: 'inherit' }), 'nest build');
+  // The bin `latchkey` of package.json: the compiler writes files that can not be run.
+  chmodSync(inProject('dist/cli/main.js'), 0o755);
   writeFileSync(inProject('dist/.built-from'), inputs);
 }
 

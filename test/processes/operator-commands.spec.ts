@@ -1,9 +1,11 @@
 import { jest } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { logIn, PASSWORD, refreshed } from '../support/accounts.js';
 import { program, runProgram, type ProgramRun } from '../support/run-program.js';
 import { whoAmI } from '../support/refusals.js';
@@ -151,6 +153,15 @@ describe('the operator', () => {
       return [words, ...(await Promise.all(children.map(commandsOf))).flat()];
     };
     expect((await commandsOf('')).length).toBeGreaterThan(25);
+  });
+
+  it('calls it latchkey, too', async () => {
+    const { bin } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      bin: { latchkey: string };
+    };
+    const path = fileURLToPath(new URL(`../../${bin.latchkey}`, import.meta.url));
+    const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+    expect([status, stdout]).toEqual([0, '0.1.0\n']);
   });
 
   it('tells a wrong call from a refusal by its exit code, and a machine in JSON', async () => {
