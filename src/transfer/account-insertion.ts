@@ -1,9 +1,13 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import batched from 'it-batch';
 import { USER_ROLE } from '../access/permissions.js';
 import { newId } from '../common/ids.js';
 import { User } from '../users/user.entity.js';
 import type { UserRecord } from './user-record.js';
+
+/** Of a statement. SQLite takes 32,766 values in one. */
+const HOLDINGS = 10_000;
 
 const DISABLED = 'Disabled where the account was imported from.';
 
@@ -11,7 +15,7 @@ const DISABLED = 'Disabled where the account was imported from.';
 export const rolesOf = ({ roles }: UserRecord): readonly string[] => roles ?? [USER_ROLE];
 
 /**
- * Makes accounts of records, by two statements for any number of them.
+ * Makes accounts of records, by a few statements for some hundred of them.
  *
  * @returns the records that have got one: not those whose address or external id is another one's meanwhile
  */
@@ -32,9 +36,9 @@ export async function insertAccounts(
     return record ? [{ id, record }] : [];
   });
   const holdings = created.flatMap(({ id, record }) => rolesOf(record).map((role) => [id, role]));
-  if (holdings.length > 0) {
-    const values = holdings.map(() => '(?, ?)').join();
-    await sql.execute(`insert into user_roles (user_id, role_name) values ${values}`, holdings.flat(), 'run');
+  for (const some of batched(holdings, HOLDINGS)) {
+    const values = some.map(() => '(?, ?)').join();
+    await sql.execute(`insert into user_roles (user_id, role_name) values ${values}`, some.flat(), 'run');
   }
   return created.map(({ record }) => record);
 }

@@ -57,7 +57,10 @@ function exported(user: User, withHashes: boolean): ExportedUser {
     email: user.email,
     ...(withHashes && passwordHash && { passwordHash }),
     ...(name && { name }),
-    roles: user.roles.getItems().map((role) => role.name),
+    roles: user.roles
+      .getItems()
+      .map((role) => role.name)
+      .sort(),
     emailVerified: user.emailVerified,
     ...(locale && { locale }),
     createdAt: user.createdAt.toISOString(),

@@ -40,12 +40,16 @@ const displayName = z
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must hold visible characters only')
   .transform((name) => name || null);
 
+/** All that a batch of users names has to fit into one statement of SQLite. */
+const MAX_ROLES = 50;
+
 const roleNames = z
   .union(
     [z.array(z.string()), z.string().transform((names) => names.split(/[\s,;|]+/).filter(Boolean))],
     'must be names',
   )
-  .transform((names) => [...new Set(names)]);
+  .transform((names) => [...new Set(names)])
+  .refine((names) => names.length <= MAX_ROLES, `must not be more than ${MAX_ROLES}`);
 
 const externalId = z
   .union([z.string(), z.number().transform(String)], 'must be a text')

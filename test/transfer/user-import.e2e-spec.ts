@@ -4,6 +4,7 @@ import { readCsv } from '../../src/transfer/formats/csv.js';
 import { readJsonLines } from '../../src/transfer/formats/json-lines.js';
 import { readKeycloak } from '../../src/transfer/formats/keycloak.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { Role } from '../../src/roles/role.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { tryLogin } from '../accounts/operations.js';
 import { administer } from '../administration/operations.js';
@@ -47,6 +48,16 @@ const BAD_LINES: readonly (readonly [what: string, line: unknown, reason: string
     'a hash that costs too much',
     { email: 'bad@example.com', passwordHash: HASH.replace('$04$', '$31$') },
     'passwordHash is of no known scheme, damaged, or too costly to check',
+  ],
+  [
+    'a hash that the database could not hold',
+    { email: 'bad@example.com', passwordHash: `$argon2id$v=19$m=64,t=1,p=1$${'a'.repeat(500)}$${'a'.repeat(43)}` },
+    'passwordHash is of no known scheme, damaged, or too costly to check',
+  ],
+  [
+    'more roles than anybody has',
+    { email: 'bad@example.com', roles: Array.from({ length: 51 }, (_, index) => `role-${String(index)}`) },
+    'roles must not be more than 50',
   ],
   ['a hash that is no text', { email: 'bad@example.com', passwordHash: [SECRET] }, 'passwordHash must be a text'],
   [
@@ -233,12 +244,34 @@ it('gives the roles that a line names, those of a sign-up where it names none, a
   expect(await Promise.all(emails.map(rolesOf))).toEqual([['admin', 'user'], ['user'], []]);
 });
 
+it('takes many users with many roles, of which there are fifty', async () => {
+  const names = Array.from({ length: 50 }, (_, index) => `many-${String(index)}`);
+  const em = server.em();
+  for (const name of names) em.create(Role, { name, permissions: [], createdAt: new Date() });
+  await em.flush();
+  const lines = Array.from({ length: 500 }, () => ({ email: newEmail(), roles: names }));
+  expect(new Set((await importLines(server, lines)).map(({ outcome }) => outcome))).toEqual(new Set(['created']));
+  const user = await find(lines[499]?.email ?? '');
+  expect(user?.roles.length).toBe(50);
+});
+
 it('leaves an event for each transaction, with the number of accounts and nothing of them', async () => {
   await importLines(server, [{ email: newEmail() }, { email: newEmail() }, { email: 'none' }]);
   const [event] = await server
     .em()
     .find(AuditEvent, { type: 'users.imported' }, { orderBy: { at: 'desc', id: 'desc' }, limit: 1 });
   expect(event).toMatchObject({ actorId: null, subjectId: null, details: { users: 2 } });
+});
+
+it.each([
+  ['of an unknown algorithm', [{ type: 'password', secretData: '{}', credentialData: '{"algorithm":"md5"}' }]],
+  ['whose parts are no JSON', [{ type: 'password', secretData: 'x', credentialData: 'x' }]],
+  ['of an old form', [{ hashedSaltedValue: 'x', salt: 'x' }]],
+])('does not let a password of Keycloak %s become an account without one', async (_what, credentials) => {
+  const text = JSON.stringify({ users: [{ email: 'bad@example.com', credentials }] });
+  const outcomes = await importFrom(server, { read: readKeycloak, file: Readable.from([Buffer.from(text)]) });
+  expect(outcomes).toEqual([refused(1, 'passwordHash is of no known scheme, damaged, or too costly to check')]);
+  expect(await find('bad@example.com')).toBeNull();
 });
 
 it('is refused where the document is broken, after what came before it', async () => {

@@ -55,10 +55,12 @@ type Password = z.output<typeof password>;
 
 /** Undefined without a password; an empty text, which is no hash, for one that can not be read. */
 function hashOf(credentials: unknown): string | undefined {
-  const { data = [] } = z.array(z.looseObject({ type: z.string() })).safeParse(credentials);
+  const { data } = z.array(z.looseObject({ type: z.string() })).safeParse(credentials ?? []);
+  if (!data) return '';
   const credential = data.find(({ type }) => type === 'password');
+  if (!credential) return undefined;
   const parsed = password.safeParse(credential);
-  return credential && (parsed.data ? formatted(parsed.data) : '');
+  return parsed.data ? formatted(parsed.data) : '';
 }
 
 function formatted({ secretData: { value, salt }, credentialData }: Password): string {
