@@ -4,6 +4,7 @@ import { AppError } from '../common/app-error.js';
 import { badInput } from '../common/bad-input.js';
 import { ErrorCode } from '../common/error-codes.js';
 import type { Answer, Deployment } from './deployment.js';
+import { randomAddress } from './guess.js';
 
 const SELECTION = '... on AuthPayload { accessToken refreshToken user { roles } }';
 const LOGIN = `mutation ($input: LoginInput!) { login(input: $input) { ${SELECTION} } }`;
@@ -17,9 +18,6 @@ const payload = z.object({
 });
 
 export type Session = z.output<typeof payload>;
-
-/** An address that nobody has. */
-export const randomAddress = (): string => `doctor-${randomBytes(8).toString('hex')}@example.com`;
 
 /** An account of whom looks for faults: theirs, or one that is deleted when they are done. */
 export class Account {

@@ -1,13 +1,12 @@
-import { randomAddress } from '../account.js';
 import { type Check, firstOf } from '../check.js';
 import type { Deployment } from '../deployment.js';
+import { guess, randomAddress, wrongCredentials } from '../guess.js';
 
 /** More than a person mistypes, fewer than hurt. */
 const GUESSES = 25;
 const MANY = 1_000;
 const LARGE = 2_000_000;
 
-const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
 const TWO_LOGINS = `mutation ($input: LoginInput!) {
   a: login(input: $input) { __typename }
   b: login(input: $input) { __typename }
@@ -19,8 +18,6 @@ const GREAT_DOCUMENTS: readonly (readonly [what: string, document: string])[] = 
   ['directives', `{ __typename ${'@include(if: true) '.repeat(MANY)} }`],
   ['repeated fields', `{ ${'__typename '.repeat(MANY)} }`],
 ];
-
-const inputOf = (email: string) => ({ email, password: 'the wrong password of the doctor' });
 
 async function findBatches(deployment: Deployment): Promise<string | undefined> {
   const operation = { query: '{ __typename }' };
@@ -45,15 +42,15 @@ async function findLargeBodies(deployment: Deployment): Promise<string | undefin
 }
 
 async function findManyLogins(deployment: Deployment): Promise<string | undefined> {
-  const { errors } = await deployment.graphql(TWO_LOGINS, { variables: { input: inputOf(randomAddress()) } });
+  const { errors } = await deployment.graphql(TWO_LOGINS, { variables: { input: wrongCredentials(randomAddress()) } });
   const isTried = errors.some(({ extensions }) => extensions?.code === 'INVALID_CREDENTIALS');
   return isTried ? 'one request can try many passwords' : undefined;
 }
 
 async function findGuessing(deployment: Deployment): Promise<string | undefined> {
-  const variables = { input: inputOf(randomAddress()) };
-  for (let guess = 0; guess < GUESSES; guess++) {
-    const { status, errors } = await deployment.graphql(LOGIN, { variables });
+  const email = randomAddress();
+  for (let tried = 0; tried < GUESSES; tried++) {
+    const { status, errors } = await guess(deployment, email);
     if (status === 429 || errors.some(({ extensions }) => extensions?.code === 'TOO_MANY_REQUESTS')) return undefined;
   }
   return `${GUESSES} passwords can be tried without a pause`;

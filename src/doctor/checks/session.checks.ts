@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { randomAddress } from '../account.js';
 import { type AccountCheck, firstOf } from '../check.js';
 import type { Deployment } from '../deployment.js';
+import { guess, randomAddress } from '../guess.js';
 
 const REFRESH = 'mutation ($input: RefreshInput) { refresh(input: $input) { refreshToken } }';
-const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
 const ADMIN_QUERIES = [
   '{ users(first: 1) { nodes { id } } }',
   '{ auditEvents(first: 1) { nodes { id } } }',
@@ -107,7 +106,6 @@ function faultOfCookie(cookie: string): string | undefined {
 
 /** What is the same for all, and not the id of the request. */
 async function wrongLogin(deployment: Deployment, email: string): Promise<string> {
-  const variables = { input: { email, password: 'the wrong password of the doctor' } };
-  const { status, errors } = await deployment.graphql(LOGIN, { variables });
+  const { status, errors } = await guess(deployment, email);
   return JSON.stringify([status, errors.map(({ message, extensions }) => [message, extensions?.code])]);
 }

@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import type { Answer, Deployment } from './deployment.js';
+
+const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
+
+/** An address that nobody has. */
+export const randomAddress = (): string => `doctor-${randomBytes(8).toString('hex')}@example.com`;
+
+/** What a login with a password is sent that nobody has. */
+export const wrongCredentials = (email: string) => ({ email, password: 'the wrong password of the doctor' });
+
+/** One try to sign in with it. */
+export const guess = (deployment: Deployment, email: string): Promise<Answer> =>
+  deployment.graphql(LOGIN, { variables: { input: wrongCredentials(email) } });
