@@ -6,7 +6,7 @@ import { RegistrationService } from '../auth/registration.service.js';
 import { isStorable } from '../common/storable.js';
 import { Role } from '../roles/role.entity.js';
 import type { User } from '../users/user.entity.js';
-import { actedBy, assertMayAssign, type Authority } from './authority.js';
+import { actedBy, assertMayAssign, Authorities, type Authority } from './authority.js';
 import type { CreateUserInput } from './user.inputs.js';
 
 /** Makes accounts for others. */
@@ -15,6 +15,7 @@ export class UserCreation {
   constructor(
     private readonly em: EntityManager,
     private readonly registrations: RegistrationService,
+    private readonly authorities: Authorities,
   ) {}
 
   async create({ roles, ...account }: CreateUserInput, authority: Authority): Promise<User> {
@@ -25,6 +26,7 @@ export class UserCreation {
     return this.registrations.register(
       { email, password, name, locale, emailVerified, roles: names },
       actedBy(authority),
+      (em) => this.authorities.hold(em, authority),
     );
   }
 

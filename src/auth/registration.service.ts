@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import { Transactions } from '../database/transactions.js';
@@ -27,16 +28,21 @@ export class RegistrationService {
     private readonly audit: AuditService,
   ) {}
 
-  /** @param by who makes it; nobody: an operator */
+  /**
+   * @param by who makes it; nobody: an operator
+   * @param assertStill throws, in the transaction, when they may not any more: a password takes its time
+   */
   async register(
     { email: given, password, ...account }: Registration,
     by: Pick<AuditFacts, 'actorId' | 'client'> = {},
+    assertStill: (em: EntityManager) => Promise<void> = () => Promise.resolve(),
   ): Promise<User> {
     const email = normalizeEmail(given);
     if (!isEmailAddress(email)) throw notAnEmail('email');
     const passwordHash = password === null ? null : await this.passwords.hashNew(password, { email, path: 'password' });
     try {
       return await this.transactions.runApart(async (em) => {
+        await assertStill(em);
         const user = await this.accounts.create(em, { ...account, email, passwordHash });
         this.audit.record(em, 'user.created', { ...by, subjectId: user.id, details: { roles: account.roles ?? [] } });
         return user;
