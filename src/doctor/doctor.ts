@@ -46,7 +46,13 @@ async function resultOf(
   account: Account | undefined,
 ): Promise<Omit<Diagnosis, 'name'>> {
   if ('findWith' in check && !account) return { result: 'skipped', detail: check.rule };
-  const fault =
-    'findWith' in check ? account && (await check.findWith(deployment, account)) : await check.find(deployment);
-  return fault === undefined ? { result: 'ok', detail: check.rule } : { result: 'fault', detail: fault };
+  try {
+    const fault =
+      'findWith' in check ? account && (await check.findWith(deployment, account)) : await check.find(deployment);
+    return fault === undefined ? { result: 'ok', detail: check.rule } : { result: 'fault', detail: fault };
+  } catch (error) {
+    // What is in front may hang up. That is no proof of anything, and the others can go on.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { result: 'fault', detail: `could not be looked at: ${reason}` };
+  }
 }

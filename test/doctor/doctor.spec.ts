@@ -121,6 +121,16 @@ describe('a planted fault', () => {
   });
 });
 
+it('whoever hangs up is not taken for well, and the other checks go on', async () => {
+  const detail: unknown = expect.stringMatching(/^could not be looked at: .*fetch failed$/);
+  const found = await diagnose('http://127.0.0.1:1', undefined, ['headers', 'transport', 'guessing']);
+  expect(found).toEqual([
+    { name: 'transport', result: 'ok', detail: expect.any(String) },
+    { name: 'headers', result: 'fault', detail },
+    { name: 'guessing', result: 'fault', detail },
+  ]);
+});
+
 describe('transport', () => {
   it('is a fault by http, except on the same machine', async () => {
     const [found] = await diagnose('http://id.example.com', undefined, ['transport']);
