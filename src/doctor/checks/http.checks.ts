@@ -51,7 +51,11 @@ const findServed = (paths: readonly string[]) => (deployment: Deployment) =>
   firstOf(paths, async (path) => ((await deployment.request(path)).status === 200 ? `${path} is served` : undefined));
 
 export const httpChecks: readonly Check[] = [
-  { name: 'transport', rule: 'https, and browsers are told to stay with it', find: findPlainHttp },
+  {
+    name: 'transport',
+    rule: 'https, except on the same machine, and browsers are told to stay with it',
+    find: findPlainHttp,
+  },
   { name: 'headers', rule: 'security headers on every answer, none that names software', find: findBadHeaders },
   { name: 'cors', rule: 'no strange origin may read answers', find: findOpenCors },
   { name: 'files', rule: 'no file of the installation is served', find: findServed(PRIVATE_FILES) },
