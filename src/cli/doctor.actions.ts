@@ -26,10 +26,11 @@ export async function examineUrl(url: string, options: DoctorOptions): Promise<v
   const found: Diagnosis[] = [];
   try {
     for await (const diagnosis of examine(deployment, account, options.only)) found.push(diagnosis);
+    // First: what was found is not lost where cleaning up is refused.
+    report(found);
   } finally {
     await account?.close();
   }
-  report(found);
 }
 
 async function accountFor(deployment: Deployment, { email, signUp }: DoctorOptions): Promise<Account | undefined> {

@@ -3,7 +3,7 @@ import type { DoctorOptions } from './doctor.actions.js';
 import { examples } from './output.js';
 
 const NOTES = `
-Exits 1 when a fault is found. Half of the checks take an account: --email asks for its password, or reads it from standard input.
+Exits 1 when a fault is found. A third of the checks takes an account: --email asks for its password, or reads it from standard input.
 Take one without rights. It is signed in and out some ten times, and nothing else happens to it. Guessing
 passwords is tried last, at an address that nobody has; it may keep this machine from guessing for a while.`;
 

@@ -66,6 +66,7 @@ export class ImportReport {
   }
 
   private sayWhereToGoOn(): void {
+    if (this.isDryRun) return;
     const next = this.lastLine + 1;
     complain(`Stopped behind line ${this.lastLine}. What came before is done; --from ${next} goes on.`);
   }

@@ -40,11 +40,14 @@ export function explainEnv(
     const name = key as ExplainedSetting['name'];
     const { description, fallback } = facts.parse(schema.meta());
     const given = environment[name] ?? file[name];
-    if (given === undefined) {
+    // An empty text counts as unset, except where an amount is expected (`parsers.ts`).
+    const { success: isReadable } = schema.safeParse(given);
+    if (given === undefined || (given === '' && isReadable)) {
       const value = isDependent(name) ? String(env[name]) : fallback || null;
       return { name, value, from: 'default', description };
     }
-    const value = problems.some((problem) => problem.name === name) ? HIDDEN : shown(name, given);
+    // What can not be read may be a secret in the wrong place.
+    const value = isReadable ? shown(name, given) : HIDDEN;
     return { name, value, from: environment[name] === undefined ? '.env' : 'environment', description };
   });
   return { settings, problems };
@@ -52,6 +55,6 @@ export function explainEnv(
 
 /** Credentials of a URL are in front of its host or in its query. */
 function shown(name: string, given: string): string {
-  if (SECRETS.includes(name) && given !== '') return HIDDEN;
+  if (SECRETS.includes(name)) return HIDDEN;
   return given.replace(/:\/\/.*@/s, `://${HIDDEN}@`).replace(/\?.*$/s, `?${HIDDEN}`);
 }

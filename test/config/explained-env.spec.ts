@@ -24,6 +24,17 @@ it('says where each value comes from: the environment wins over the file, and th
   expect(of('REDIS_URL')).toMatchObject({ value: null, from: 'default' });
 });
 
+it('takes an empty value for none, as the server does, and shows what a rule refuses', () => {
+  const { of, problems } = explained(
+    { IDE: '', MAIL_URL: '' },
+    { ...GOOD, NODE_ENV: 'production', PUBLIC_URL: 'http://id.example.com' },
+  );
+  expect(of('IDE')).toMatchObject({ value: 'false', from: 'default' });
+  expect(of('MAIL_URL')).toMatchObject({ value: null, from: 'default' });
+  expect(problems.map(({ name }) => name)).toEqual(['PUBLIC_URL']);
+  expect(of('PUBLIC_URL')).toMatchObject({ value: 'http://id.example.com', from: 'environment' });
+});
+
 it('shows a default that follows from others as what it has become', () => {
   const { of } = explained({}, { ...GOOD, NODE_ENV: 'production', PUBLIC_URL: 'https://id.example.com' });
   expect(['HOST', 'JWT_ISSUER', 'COOKIE_SECURE', 'CORS_ORIGINS', 'IDE'].map((name) => of(name)?.value)).toEqual([
@@ -44,7 +55,6 @@ it.each([
   ['DATABASE_URL', 'postgres://me:s3c/r@et@db.example.com/latchkey'],
   ['REDIS_URL', 'rediss://:s3cret@redis.example.com'],
   ['MAIL_URL', 'smtps://me:s3cret@mail.example.com'],
-  // What can not be read may be a secret in the wrong place.
   ['PORT', 's3cret'],
 ])('never shows the secret in %s=%s', (name, value) => {
   const { of } = explained({ [name]: value }, {});
