@@ -11,8 +11,8 @@ export function unauthenticated(
   return new AppError(ErrorCode.UNAUTHENTICATED, message, { reason, action, ...(subject && { subject }) });
 }
 
-export const tokenMissing = (): AppError =>
-  unauthenticated(ErrorReason.TOKEN_MISSING, 'Sign in: this field needs an access token.', ErrorAction.LOGIN);
+export const tokenMissing = (action = ErrorAction.LOGIN): AppError =>
+  unauthenticated(ErrorReason.TOKEN_MISSING, 'Sign in: this field needs an access token.', action);
 
 /** `FORBIDDEN`: the caller is known and may not. A new login would not help. */
 export const forbidden = (message = 'You are not allowed to use this field.'): AppError =>

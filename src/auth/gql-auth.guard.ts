@@ -8,6 +8,7 @@ import { accessRuleOf } from '../access/access-rule.js';
 import { tokenMissing } from '../access/access.errors.js';
 import { requestOf } from '../access/request.js';
 import { grantedPrincipal } from '../access/request-principal.js';
+import { ErrorAction } from '../common/error-codes.js';
 import { tokenInvalid } from '../tokens/token.errors.js';
 import { RequestCredentials } from './request-credentials.js';
 
@@ -58,7 +59,10 @@ export class GqlAuthGuard extends AuthGuard('jwt') {
   }
 
   private async authenticateOnce(context: ExecutionContext, request: Request): Promise<boolean> {
-    if (!this.credentials.accessToken(request)) throw tokenMissing();
+    if (!this.credentials.accessToken(request)) {
+      // The browser drops the access cookie when its token expires; the refresh cookie outlives it.
+      throw tokenMissing(this.credentials.hasRefreshCookie(request) ? ErrorAction.REFRESH : ErrorAction.LOGIN);
+    }
     return (await super.canActivate(context)) as boolean;
   }
 }

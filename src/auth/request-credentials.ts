@@ -46,6 +46,11 @@ export class RequestCredentials {
     return token ? { token, transport: TokenTransport.COOKIE } : undefined;
   }
 
+  /** True when `refresh` would find a token in a cookie. */
+  hasRefreshCookie(request: Request): boolean {
+    return ignoringRefusal(() => this.cookie(request, this.names.refresh)) !== undefined;
+  }
+
   /** For logging out: whatever is there. A header or cookie that is not acceptable counts as absent. */
   anyTokens(request: Request, argument: string | null | undefined) {
     return {

@@ -70,6 +70,16 @@ describe('with transport COOKIE', () => {
     expect((await client.me()).data).toEqual({ me: { id: client.userId } });
   });
 
+  it('once the browser has dropped the access cookie, the action is REFRESH for whoever still has the other', async () => {
+    const client = await signedUpWithCookies(server);
+    const cookie = `latchkey-refresh=${client.jar.value('latchkey-refresh')}`;
+    const missing = async (headers: Record<string, string>) => (await client.me(headers)).errors[0]?.extensions;
+    const refusal = { code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING' };
+    expect(await missing({ origin: FRONTEND, cookie })).toMatchObject({ ...refusal, action: 'REFRESH' });
+    expect(await missing({ origin: FRONTEND, cookie: '' })).toMatchObject({ ...refusal, action: 'LOGIN' });
+    expect(await missing({ origin: 'https://elsewhere.example', cookie })).toMatchObject({ ...refusal, action: 'LOGIN' });
+  });
+
   it('a failed login or signup sets no cookie and ends none', async () => {
     const client = await signedUpWithCookies(server);
     const before = client.jar.header;
