@@ -43,8 +43,8 @@ function endToEnd(engine, options = {}) {
 const unit = { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.spec.ts'] };
 const sqlite = endToEnd('sqlite');
 const postgres = endToEnd('postgres', {
-  // A browser does not see the database: once is enough.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/ide/'],
+  // What runs in a browser does not see the database: once is enough.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/ide/', '<rootDir>/test/client/'],
   globalSetup: '<rootDir>/test/support/postgres-suite.mjs',
   globalTeardown: '<rootDir>/test/support/postgres-suite-end.mjs',
 });

@@ -9,6 +9,7 @@ const CHECKS = {
   'Dependency rules': 'depcruise',
   'Unused code': 'knip',
   'Schema file': 'schema:check',
+  'Generated clients': 'codegen:check',
   '.env.example': 'env:check',
 };
 

@@ -30,6 +30,11 @@ export class CookieJar {
     return [...this.cookies.values()].find((cookie) => cookie.name === name)?.value;
   }
 
+  /** What a browser does by itself when the time has come. */
+  drop(name: string): void {
+    for (const [key, cookie] of this.cookies) if (cookie.name === name) this.cookies.delete(key);
+  }
+
   /** Of the token cookies. */
   tokenNames(): string[] {
     const names = [...this.cookies.values()].map(({ name }) => name);

@@ -1,0 +1,70 @@
+import { ApolloLink } from '@apollo/client/link';
+import { getMainDefinition } from '@apollo/client/utilities';
+import { Kind, OperationTypeNode } from 'graphql';
+import { concatMap, defer, type Observable, of } from 'rxjs';
+import { refusalIn, signedOutMeanwhile } from './failure.js';
+import type { MaybeSession, Sessions } from './sessions.js';
+
+/** Once because another tab had replaced the token before, once after a refresh of our own. More would not help. */
+const MAX_REPLAYS = 2;
+
+/**
+ * Sends each operation with the token of the session, replaced in time. A token that is refused all the same is replaced
+ * and the operation sent again, unless a part of it was carried out, or somebody else has signed in.
+ */
+export function authLink(
+  sessions: Sessions,
+  attach: (operation: ApolloLink.Operation, session: MaybeSession) => void,
+): ApolloLink {
+  return new ApolloLink((operation, forward) => {
+    const owner = sessions.user?.id;
+
+    const send = (session: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
+      if (owner !== undefined && session?.user.id !== owner) throw signedOutMeanwhile();
+      attach(operation, session);
+      return forward(operation).pipe(concatMap((result) => answer(result, session, replays)));
+    };
+
+    const answer = (result: ApolloLink.Result, used: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
+      const refusal = refusalIn(errorsOf(result));
+      if (!refusal || (refusal.action === 'REFRESH' && replays === 0)) return of(result);
+      return defer(() => sessions.afterRefusal(used, refusal)).pipe(
+        concatMap((session) => {
+          return session && nothingWasDone(operation, result) ? send(session, replays - 1) : of(result);
+        }),
+      );
+    };
+
+    return defer(() => sessions.ready()).pipe(concatMap((session) => send(session, MAX_REPLAYS)));
+  });
+}
+
+/** With BODY the token is sent by us. */
+export function attachToken(operation: ApolloLink.Operation, session: MaybeSession): void {
+  if (session?.accessToken) addHeaders(operation, { authorization: `Bearer ${session.accessToken}` });
+}
+
+/** With COOKIE the browser sends it, if it is told so. On a server, `headers` are what the browser would send. */
+export function attachCookies(headers: () => Record<string, string>): (operation: ApolloLink.Operation) => void {
+  return (operation) => {
+    operation.setContext({ credentials: 'include' });
+    addHeaders(operation, headers());
+  };
+}
+
+function addHeaders(operation: ApolloLink.Operation, more: Record<string, string>): void {
+  operation.setContext(({ headers }: { headers?: Record<string, string> }) => ({ headers: { ...headers, ...more } }));
+}
+
+type Errors = readonly { path?: readonly (string | number)[]; extensions?: Record<string, unknown> }[];
+
+const errorsOf = (result: ApolloLink.Result): Errors => ('errors' in result ? (result.errors ?? []) : []);
+
+/** The fields of a mutation run one after the other: if the first one was refused and no other has a value, none has run. */
+function nothingWasDone({ query, operationType }: ApolloLink.Operation, result: ApolloLink.Result): boolean {
+  if (operationType !== OperationTypeNode.MUTATION) return true;
+  const [first] = getMainDefinition(query).selectionSet.selections;
+  const name = first?.kind === Kind.FIELD ? (first.alias ?? first.name).value : undefined;
+  const values = 'data' in result ? Object.values(result.data ?? {}) : [];
+  return errorsOf(result)[0]?.path?.[0] === name && values.every((value) => value === null);
+}

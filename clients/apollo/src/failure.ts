@@ -1,0 +1,49 @@
+import { CombinedGraphQLErrors } from '@apollo/client/errors';
+import type { ErrorAction, ErrorCode, ErrorReason } from './enums.generated.js';
+
+/** What went wrong, in the closed lists of the schema. Say it to people in words of your own, by `code` and `reason`. */
+export interface Failure {
+  /** `UNREACHABLE`: no answer, or none of Latchkey. Everything else is from the server. */
+  readonly code: ErrorCode | 'UNREACHABLE';
+  readonly action: ErrorAction;
+  readonly reason?: ErrorReason;
+  /** Seconds to wait before another try. */
+  readonly retryAfter?: number;
+  /** Which arguments were refused; `path` as in `input.email`. */
+  readonly fields?: readonly { readonly path: string; readonly message: string }[];
+  /** Identifies the request in the log of the server. */
+  readonly requestId?: string;
+}
+
+/** What an error of Apollo Client says, whichever of its classes it is of. */
+export function failureOf(error: unknown): Failure {
+  const extensions = CombinedGraphQLErrors.is(error) ? error.errors[0]?.extensions : undefined;
+  if (typeof extensions?.['code'] !== 'string') return { code: 'UNREACHABLE', action: 'RETRY' };
+  return { action: 'NONE', ...extensions } as Failure;
+}
+
+/** What the errors of an answer say of the one who asked: signed in too long ago (`REFRESH`), or not at all (`LOGIN`). */
+export interface Refusal {
+  readonly action: 'REFRESH' | 'LOGIN';
+  readonly reason: ErrorReason;
+}
+
+/** Null for every other error: `INVALID_CREDENTIALS`, for one, is about what was typed and not about the session. */
+export function refusalIn(errors: readonly { extensions?: Record<string, unknown> }[] = []): Refusal | null {
+  for (const { extensions } of errors) {
+    if (extensions?.['code'] !== 'UNAUTHENTICATED') continue;
+    if (extensions['action'] === 'REFRESH' || extensions['action'] === 'LOGIN') return extensions as unknown as Refusal;
+  }
+  return null;
+}
+
+/** What an operation fails with when whoever began it is not signed in any more. */
+export const signedOutMeanwhile = (): CombinedGraphQLErrors =>
+  new CombinedGraphQLErrors({
+    errors: [
+      {
+        message: 'Somebody else is signed in now, or nobody: this was not sent.',
+        extensions: { code: 'UNAUTHENTICATED', reason: 'SESSION_REVOKED', action: 'LOGIN' },
+      },
+    ],
+  });

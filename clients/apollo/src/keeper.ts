@@ -1,0 +1,49 @@
+import type { CurrentUser, Session } from './session.js';
+
+/** Where tokens outlive the page: `localStorage`, `sessionStorage`, React Native's AsyncStorage. */
+export interface TokenStorage {
+  getItem(key: string): string | null | Promise<string | null>;
+  setItem(key: string, value: string): unknown;
+  removeItem(key: string): unknown;
+}
+
+/** Keeps one session in a storage. A storage that is full, blocked or broken keeps none, and nobody is signed out by it. */
+export class Keeper {
+  constructor(
+    private readonly storage: TokenStorage | undefined,
+    private readonly key: string,
+  ) {}
+
+  async read(): Promise<Session | null> {
+    try {
+      const text = await this.storage?.getItem(this.key);
+      const kept: unknown = text ? JSON.parse(text) : null;
+      return isSession(kept) ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async write(session: Session): Promise<void> {
+    try {
+      await this.storage?.setItem(this.key, JSON.stringify(session));
+    } catch {
+      // An old token must not be found where the new one could not be written: it would look stolen.
+      await this.forget();
+    }
+  }
+
+  async forget(): Promise<void> {
+    try {
+      await this.storage?.removeItem(this.key);
+    } catch {
+      // See above.
+    }
+  }
+}
+
+function isSession(value: unknown): value is Session {
+  const { accessToken, refreshToken, expiresAt, user } = (value ?? {}) as Partial<Record<keyof Session, unknown>>;
+  const texts = [accessToken, refreshToken, (user as CurrentUser | undefined)?.id];
+  return texts.every((text) => typeof text === 'string') && typeof expiresAt === 'number';
+}

@@ -1,0 +1,232 @@
+import { ApolloClient, ApolloLink, type TypedDocumentNode } from '@apollo/client';
+import { InMemoryCache } from '@apollo/client/cache';
+import { CombinedGraphQLErrors } from '@apollo/client/errors';
+import { BaseHttpLink } from '@apollo/client/link/http';
+import { OperationTypeNode } from 'graphql';
+import { attachCookies, attachToken, authLink } from './auth-link.js';
+import { Keeper, type TokenStorage } from './keeper.js';
+import * as documents from './operations.generated.js';
+import { type CurrentUser, type Session, sessionOf, type SignedOutReason } from './session.js';
+import { type Clock, Sessions } from './sessions.js';
+
+/** A refresh that takes longer has got lost. */
+const REFRESH_TIMEOUT_MS = 10_000;
+
+const SIGN_IN_RESULTS = ['AuthPayload', 'EmailVerificationRequired'];
+
+export interface LatchkeyOptions {
+  /** Where Latchkey serves GraphQL, such as `https://auth.example.com/graphql`. */
+  readonly uri: string;
+  /** `BODY` unless said otherwise: the tokens are kept here. `COOKIE`: the browser keeps them, out of reach of scripts. */
+  readonly transport?: documents.TokenTransport;
+  /** With `BODY`: where tokens outlive the page. Every script of the page can read it. Without it they are kept in memory. */
+  readonly storage?: TokenStorage;
+  /** Who is signed in, where a server has found out already: no question is asked then. Null: nobody. */
+  readonly user?: CurrentUser | null;
+  /** Called in every tab when the session ends. `LOGGED_OUT`: somebody did so, here or in another tab. */
+  readonly onSignedOut?: (reason: SignedOutReason) => void;
+  readonly fetch?: typeof fetch;
+}
+
+/** What the program around it is like. A page in a browser, unless said otherwise. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly hasTabs: boolean;
+  readonly mayRefresh: boolean;
+  /** Headers that a browser would send by itself. */
+  readonly headers: () => Record<string, string>;
+}
+
+const PAGE: Surroundings = {
+  clock: {
+    now: () => Date.now(),
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  },
+  hasTabs: true,
+  mayRefresh: true,
+  headers: () => ({}),
+};
+
+/** What `signup` and `login` lead to, as in the schema but for the tokens. Handle both. */
+export type SignInResult =
+  | { readonly __typename: 'AuthPayload'; readonly user: CurrentUser }
+  | { readonly __typename: 'EmailVerificationRequired'; readonly email: string };
+
+/** An input without the way that tokens take, which is settled by the options. */
+export type WithoutTransport<T> = Omit<T, 'transport'>;
+
+/**
+ * Keeps a frontend signed in to Latchkey.
+ *
+ * Errors of all methods are those of Apollo Client; `failureOf` says what they mean.
+ */
+export class Latchkey {
+  /**
+   * Put it before the link that sends: `latchkey.link.concat(new HttpLink({ uri }))`. It sends the token of the session
+   * along, to wherever that link leads, and replaces it when it is about to expire or is refused.
+   */
+  readonly link: ApolloLink;
+
+  private readonly sessions: Sessions;
+  private readonly client: ApolloClient;
+  private readonly clock: Clock;
+  private readonly transport: documents.TokenTransport;
+  /** The clients whose caches hold what one user may see. */
+  private readonly clients = new Set<ApolloClient>();
+
+  constructor(options: LatchkeyOptions, surroundings = PAGE) {
+    const { uri, transport = 'BODY', storage, user, fetch } = options;
+    const withCookies = transport === 'COOKIE';
+    this.transport = transport;
+    this.clock = surroundings.clock;
+    this.sessions = new Sessions({
+      keeper: new Keeper(withCookies ? undefined : storage, `latchkey ${uri}`),
+      clock: this.clock,
+      channel: surroundings.hasTabs ? `latchkey ${uri}` : undefined,
+      withCookies,
+      mayRefresh: surroundings.mayRefresh,
+      exchange: (refreshToken) => this.exchange(refreshToken),
+      onOtherUser: (userId, reason) => this.forgetOthersData(userId, reason),
+      onSignedOut: (reason) => options.onSignedOut?.(reason),
+    });
+    if (user !== undefined) this.sessions.assume(user);
+
+    const attach = withCookies ? attachCookies(surroundings.headers) : attachToken;
+    const auth = authLink(this.sessions, attach);
+    const plain = new ApolloLink((operation, forward) => (attach(operation, null), forward(operation)));
+    const http = new BaseHttpLink({ uri, ...(fetch && { fetch }) });
+    this.link = ApolloLink.from([new ApolloLink((operation, forward) => this.remember(operation, forward)), auth]);
+    this.client = new ApolloClient({
+      cache: new InMemoryCache({ possibleTypes: { SignupResult: SIGN_IN_RESULTS, LoginResult: SIGN_IN_RESULTS } }),
+      devtools: { enabled: false },
+      // Its only query is `me`. Its mutations are public, and must not wait for the session that they begin or end.
+      link: ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.QUERY, auth, plain).concat(
+        http,
+      ),
+      defaultOptions: { query: { fetchPolicy: 'no-cache' }, mutate: { fetchPolicy: 'no-cache' } },
+    });
+  }
+
+  /** The user, undefined until it is known whether there is one, null when nobody is signed in. The same object until it changes. */
+  get user(): CurrentUser | null | undefined {
+    return this.sessions.user;
+  }
+
+  /** Why nobody is signed in any more. Undefined while somebody is, and when nobody was. */
+  get signedOutReason(): SignedOutReason | undefined {
+    return this.sessions.endedBy;
+  }
+
+  /** Makes an account, and signs in unless the address has to be confirmed first. */
+  signup(input: WithoutTransport<documents.SignupInput>): Promise<SignInResult> {
+    return this.signIn(documents.LatchkeySignupDocument, input, ({ signup }) => signup);
+  }
+
+  login(input: WithoutTransport<documents.LoginInput>): Promise<SignInResult> {
+    return this.signIn(documents.LatchkeyLoginDocument, input, ({ login }) => login);
+  }
+
+  /** Signs in with the token of a link that `requestMagicLink` has sent. */
+  loginWithMagicLink(input: WithoutTransport<documents.MagicLinkInput>): Promise<SignInResult> {
+    const result = (data: documents.LatchkeyLoginWithMagicLinkMutation) => data.loginWithMagicLink;
+    return this.signIn(documents.LatchkeyLoginWithMagicLinkDocument, input, result);
+  }
+
+  /** Ends the session, in all tabs. Rejects, and nothing has changed, when the server does not answer. */
+  async logout({ everywhere = false } = {}): Promise<void> {
+    await this.sessions.loaded();
+    const { current } = this.sessions;
+    if (this.transport === 'COOKIE' || current) {
+      const input = { refreshToken: current?.refreshToken ?? null, everywhere };
+      await this.client.mutate({ mutation: documents.LatchkeyLogoutDocument, variables: { input } });
+    }
+    await this.sessions.end('LOGGED_OUT');
+  }
+
+  /**
+   * Who is signed in. Asks the server the first time, or always with `fresh`. Rejects when it can not be reached, which is
+   * not to say that nobody is.
+   */
+  async currentUser({ fresh = false } = {}): Promise<CurrentUser | null> {
+    if (this.user !== undefined && !fresh) return this.user;
+    await this.sessions.loaded();
+    const asked = this.sessions.current;
+    if (asked === null && this.transport === 'BODY') return null;
+    try {
+      const { data } = await this.client.query({ query: documents.LatchkeyMeDocument });
+      if (data) this.sessions.learn(data.me, asked);
+    } catch (error) {
+      // The link has ended the session, for the reason that the server gave.
+      if (this.sessions.current !== null) throw error;
+    }
+    return this.user ?? null;
+  }
+
+  /** Calls the listener with the user, or null, whenever that changes. Returns a function that stops it. */
+  readonly onChange = (listener: (user: CurrentUser | null) => void): (() => void) => {
+    this.sessions.listeners.add(listener);
+    return () => this.sessions.listeners.delete(listener);
+  };
+
+  /** For requests that are not GraphQL. Null when nobody is signed in, and always with `COOKIE`. */
+  async accessToken(): Promise<string | null> {
+    return (await this.sessions.ready())?.accessToken ?? null;
+  }
+
+  /** Stops listening to other tabs. A page never needs it; a test does. */
+  close(): void {
+    this.sessions.close();
+  }
+
+  private async signIn<Data, Input>(
+    mutation: TypedDocumentNode<Data, { input: Input }>,
+    input: WithoutTransport<Input>,
+    resultIn: (data: Data) => documents.SignedInFragment | Extract<SignInResult, { email: string }>,
+  ): Promise<SignInResult> {
+    const sentAt = this.clock.now();
+    const variables = { input: { ...input, transport: this.transport } as Input };
+    const { data } = await this.client.mutate({ mutation, variables });
+    const result = resultIn(data as Data);
+    if (result.__typename !== 'AuthPayload') return result;
+    await this.sessions.begin(sessionOf(result, sentAt));
+    return { __typename: result.__typename, user: result.user };
+  }
+
+  /** Sends it once more when no answer came: the server repeats the answer that it has given. */
+  private async exchange(refreshToken: string | null): Promise<Session> {
+    try {
+      return await this.exchangeOnce(refreshToken);
+    } catch (error) {
+      if (CombinedGraphQLErrors.is(error)) throw error;
+      return this.exchangeOnce(refreshToken);
+    }
+  }
+
+  private async exchangeOnce(refreshToken: string | null): Promise<Session> {
+    const sentAt = this.clock.now();
+    const { data } = await this.client.mutate({
+      mutation: documents.LatchkeyRefreshDocument,
+      variables: { input: { refreshToken } },
+      context: { fetchOptions: { signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS) } },
+    });
+    return sessionOf((data as documents.LatchkeyRefreshMutation).refresh, sentAt);
+  }
+
+  private remember(
+    operation: ApolloLink.Operation,
+    forward: ApolloLink.ForwardFunction,
+  ): ReturnType<ApolloLink.ForwardFunction> {
+    this.clients.add(operation.client);
+    return forward(operation);
+  }
+
+  /** What one user may see is not for the next one. Queries that are on the screen are asked again for the new user. */
+  private forgetOthersData(userId: string | null, reason: SignedOutReason): void {
+    for (const client of this.clients) {
+      if (userId) void client.resetStore().catch(() => undefined);
+      else if (reason === 'LOGGED_OUT') void client.clearStore();
+      // What is under way is refused as well, and says why: it must not be abandoned, as the others do.
+      else void client.cache.reset({ discardWatches: true });
+    }
+  }
+}
