@@ -103,6 +103,13 @@ export function build() {
   writeFileSync(inProject('dist/.built-from'), inputs);
 }
 
+/** Compiles the Apollo Client companion, which the example frontend uses as any other would: from `dist/`. */
+export function buildClient() {
+  const compiler = inProject('node_modules/typescript/bin/tsc');
+  const options = ['--project', inProject('clients/apollo/tsconfig.build.json')];
+  exitOnFailure(spawnSync(process.execPath, [compiler, ...options], { stdio: 'inherit' }), 'tsc');
+}
+
 /** One hash over the paths and contents of the given files and folders. */
 function hashFiles(paths) {
   const hash = createHash('sha256');
