@@ -21,7 +21,7 @@ const HIDDEN_DEPENDENCIES = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/*.generated.ts', 'coverage/', 'data/']),
+  globalIgnores(['**/dist/', '**/*.generated.ts', 'coverage/', 'data/', 'test-results/']),
   js.configs.recommended,
   { rules: { eqeqeq: 'error' } },
   {

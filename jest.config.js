@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { findPostgresBinaries } from './test/support/postgres-server.ts';
 
 const shared = {
@@ -43,23 +44,42 @@ function endToEnd(engine, options = {}) {
 const unit = { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.spec.ts'] };
 const sqlite = endToEnd('sqlite');
 const postgres = endToEnd('postgres', {
-  // What runs in a browser does not see the database: once is enough.
+  // A frontend does not see the database: once is enough.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/ide/', '<rootDir>/test/client/'],
   globalSetup: '<rootDir>/test/support/postgres-suite.mjs',
   globalTeardown: '<rootDir>/test/support/postgres-suite-end.mjs',
 });
 
+/** One server, one browser, and what users see. */
+const browser = {
+  ...shared,
+  displayName: 'browser',
+  testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'],
+  globals: { TEST_ENGINE: 'sqlite' },
+  globalSetup: '<rootDir>/test/support/browser-suite.mjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/browser-patience.ts'],
+};
+
+function canRunBrowser() {
+  if (existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium')) return true;
+  return stayAway("The browser suite is skipped: it needs Debian's package chromium.");
+}
+
 function canRunPostgres() {
   const hasPostgres = /^postgres(ql)?:/.test(process.env.DATABASE_URL ?? '') || findPostgresBinaries();
   if (hasPostgres && spawnSync('redis-server', ['--version']).status === 0) return true;
-  console.error("The postgres suite is skipped: it needs Debian's packages postgresql and redis-server.");
-  // On CI a suite that silently stays away would look like one that passed.
+  return stayAway("The postgres suite is skipped: it needs Debian's packages postgresql and redis-server.");
+}
+
+/** On CI a suite that silently stays away would look like one that passed. */
+function stayAway(reason) {
+  console.error(reason);
   if (process.env.CI === 'true') process.exit(1);
   return false;
 }
 
 export default {
-  projects: canRunPostgres() ? [unit, sqlite, postgres] : [unit, sqlite],
+  projects: [unit, sqlite, ...(canRunPostgres() ? [postgres] : []), ...(canRunBrowser() ? [browser] : [])],
   testTimeout: 20_000,
   maxWorkers: '100%',
   // Each file loads the whole server into a fresh module graph, which V8 is slow to give back.

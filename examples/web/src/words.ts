@@ -51,6 +51,8 @@ export function wordsForEnd(reason: SignedOutReason | undefined): string | undef
       return undefined;
     case 'LOGGED_OUT':
       return 'You are signed out.';
+    case 'TOKEN_MISSING':
+      return 'Your browser keeps no cookies for this page. Allow them, then sign in again.';
     case 'ACCOUNT_DISABLED':
       return 'This account is disabled. Ask an administrator.';
     case 'REFRESH_TOKEN_EXPIRED':

@@ -2,7 +2,9 @@ import { useMutation, useQuery } from '@apollo/client/react';
 import { failureOf } from '@latchkey/apollo-client';
 import { MySessionsDocument, RevokeOtherSessionsDocument, RevokeSessionDocument } from '../operations.generated';
 import { ActionButton } from '../ui/ActionButton';
+import { Outcome } from '../ui/Outcome';
 import { Page } from '../ui/Page';
+import { useAction } from '../ui/useAction';
 import { ago, wordsFor } from '../words';
 
 const LOOK_AGAIN = { refetchQueries: [MySessionsDocument], awaitRefetchQueries: true };
@@ -11,6 +13,10 @@ export function Sessions() {
   const { data, error } = useQuery(MySessionsDocument, { fetchPolicy: 'cache-and-network' });
   const [endSession] = useMutation(RevokeSessionDocument, LOOK_AGAIN);
   const [endOthers] = useMutation(RevokeOtherSessionsDocument, LOOK_AGAIN);
+  const [othersEnding, endAllOthers] = useAction(async () => {
+    const { data: ended } = await endOthers();
+    return `Sessions ended: ${ended?.revokeOtherSessions ?? 0}.`;
+  });
   const sessions = data?.mySessions ?? [];
 
   return (
@@ -41,16 +47,16 @@ export function Sessions() {
           </li>
         ))}
       </ul>
+      <Outcome state={othersEnding} />
       {sessions.length > 1 && (
-        <ActionButton
+        <button
+          type="button"
           className="danger"
-          onAct={async () => {
-            const { data: ended } = await endOthers();
-            return `Sessions ended: ${ended?.revokeOtherSessions ?? 0}.`;
-          }}
+          aria-disabled={othersEnding.status === 'pending'}
+          onClick={() => void endAllOthers()}
         >
           End all others
-        </ActionButton>
+        </button>
       )}
     </Page>
   );

@@ -1,22 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** False where there is no browser. On CI it is always true: a suite that silently stays away looks like one that passed. */
-export const canRunBrowser = existsSync(CHROMIUM) || process.env['CI'] === 'true';
+import type { BrowserContext, Page, Request } from 'playwright-core';
+import { BrowserProfile, complaintsOf } from './chromium.js';
 
 /** What a tab sent, and what came back. */
 export interface Exchange {
@@ -29,33 +12,29 @@ export interface Exchange {
 export class PlaygroundBrowser {
   /** Addresses outside of our origin that the page asked for; a refused request counts. */
   readonly foreignRequests: string[] = [];
-  /** What the browser had to say against the page: violations of its policy, errors and warnings. */
-  readonly complaints: string[] = [];
   private readonly answers = new WeakMap<Request, unknown>();
 
   private constructor(
-    private readonly profile: string,
+    private readonly profile: BrowserProfile,
     private readonly context: BrowserContext,
     readonly page: Page,
+    readonly complaints: string[],
   ) {}
 
   static async open(baseUrl: string): Promise<PlaygroundBrowser> {
-    const profile = await mkdtemp(join(tmpdir(), 'latchkey-chromium-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
-      headless: true,
-      args: FLAGS,
-    });
-    const browser = new PlaygroundBrowser(profile, context, await context.newPage());
+    const profile = await BrowserProfile.create();
+    const context = await profile.open();
+    const page = await context.newPage();
+    const browser = new PlaygroundBrowser(profile, context, page, await complaintsOf(page));
     await browser.watch(new URL(baseUrl).origin);
-    await browser.page.goto(new URL('/ide', baseUrl).href);
-    await browser.page.getByText('+ Add new').waitFor();
+    await page.goto(new URL('/ide', baseUrl).href);
+    await page.getByText('+ Add new').waitFor();
     return browser;
   }
 
   async close(): Promise<void> {
     await this.context.close();
-    await rm(this.profile, { recursive: true, force: true });
+    await this.profile.remove();
   }
 
   async tabs(): Promise<string[]> {
@@ -98,13 +77,6 @@ export class PlaygroundBrowser {
       this.answers.set(route.request(), await response.json());
       await route.fulfill({ response });
     });
-    this.page.on('pageerror', (error) => this.complaints.push(error.message));
-    this.page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
-    });
-    await this.page.exposeFunction('reportViolation', (violation: string) => this.complaints.push(violation));
-    await this.page.addInitScript(`addEventListener('securitypolicyviolation', (event) =>
-      reportViolation(event.violatedDirective + ' forbids ' + event.blockedURI))`);
   }
 }
 
