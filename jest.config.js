@@ -7,7 +7,11 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   setupFiles: ['reflect-metadata'],
   // A file asks for `./user.js` and TypeScript's compiler has not been here: the source is `./user.ts`.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^@latchkey/apollo-client$': '<rootDir>/clients/apollo/src/index.ts',
+    '^@latchkey/apollo-client/(.*)$': '<rootDir>/clients/apollo/src/$1.ts',
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -77,7 +77,10 @@ describe('with transport COOKIE', () => {
     const refusal = { code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING' };
     expect(await missing({ origin: FRONTEND, cookie })).toMatchObject({ ...refusal, action: 'REFRESH' });
     expect(await missing({ origin: FRONTEND, cookie: '' })).toMatchObject({ ...refusal, action: 'LOGIN' });
-    expect(await missing({ origin: 'https://elsewhere.example', cookie })).toMatchObject({ ...refusal, action: 'LOGIN' });
+    expect(await missing({ origin: 'https://elsewhere.example', cookie })).toMatchObject({
+      ...refusal,
+      action: 'LOGIN',
+    });
   });
 
   it('a failed login or signup sets no cookie and ends none', async () => {

@@ -21,7 +21,6 @@ const BY_CODE: Record<Failure['code'], string> = {
 };
 
 const BY_REASON: Partial<Record<ErrorReason, string>> = {
-  WEAK_PASSWORD: 'This password is too easy to guess. Choose a longer or less common one.',
   ONE_TIME_TOKEN_INVALID: 'This link does not work any more. Ask for a new one.',
   REAUTHENTICATION_REQUIRED: 'Your sign-in is a while ago. Enter your password to go on.',
 };
@@ -29,8 +28,8 @@ const BY_REASON: Partial<Record<ErrorReason, string>> = {
 const BY_FIELD: Record<string, string> = {
   email: 'Enter an e-mail address, such as ada@example.com.',
   newEmail: 'Enter an e-mail address, such as ada@example.com.',
-  password: 'Choose a longer or less common password.',
-  newPassword: 'Choose a longer or less common password.',
+  password: 'This is too short or too easy to guess. Choose a longer or less common password.',
+  newPassword: 'This is too short or too easy to guess. Choose a longer or less common password.',
   name: 'Enter at most 200 letters.',
 };
 

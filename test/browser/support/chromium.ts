@@ -17,7 +17,8 @@ const OPTIONS = {
   ],
 };
 
-export const launchChromium = (): Promise<Browser> => chromium.launch(OPTIONS);
+export const launchChromium = (flags: string[] = []): Promise<Browser> =>
+  chromium.launch({ ...OPTIONS, args: [...OPTIONS.args, ...flags] });
 
 /** A browser that remembers from one start to the next. */
 export class BrowserProfile {

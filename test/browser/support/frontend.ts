@@ -9,9 +9,11 @@ import { promisify } from 'node:util';
 import sirv from 'sirv';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/web', import.meta.url));
+/** A page that is nothing but the snippet for React of docs/clients.md. */
+export const SNIPPET = fileURLToPath(new URL('snippet', import.meta.url));
 const VITE = fileURLToPath(new URL('../../../node_modules/vite/bin/vite.js', import.meta.url));
 
-/** The example frontend, built as for a deployment, on a port of its own. */
+/** The example frontend, or another one, built as for a deployment, on a port of its own. */
 export class Frontend {
   private folder: string | undefined;
   private server: Server | undefined;
@@ -30,9 +32,9 @@ export class Frontend {
     return `http://${this.host}:${this.port}`;
   }
 
-  async serve(uri: string, transport: string): Promise<void> {
+  async serve(uri: string, transport: string, root = EXAMPLE): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'latchkey-example-'));
-    const options = ['build', EXAMPLE, '--outDir', this.folder, '--emptyOutDir', '--logLevel', 'warn'];
+    const options = ['build', root, '--outDir', this.folder, '--emptyOutDir', '--logLevel', 'warn'];
     const env = { ...process.env, NODE_ENV: 'production', VITE_LATCHKEY_URL: uri, VITE_LATCHKEY_TRANSPORT: transport };
     await promisify(execFile)(process.execPath, [VITE, ...options], { env });
     this.server = createServer(sirv(this.folder, { single: true }));
