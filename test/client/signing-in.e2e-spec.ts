@@ -217,6 +217,35 @@ describe.each(WAYS)('with %s', (way) => {
 });
 
 describe('with a storage', () => {
+  it('it holds tokens, and nothing of the user but the id', async () => {
+    const browser = new Browser(server, 'BODY in a storage');
+    const email = newEmail();
+    await browser.open().latchkey.signup({ email, password: PASSWORD, name: 'Ada' });
+    const [text = ''] = browser.storage.values();
+    const names = ['id', 'userId', 'accessToken', 'refreshToken', 'expiresAt'];
+    expect([browser.storage.size, Object.keys(JSON.parse(text) as object)]).toEqual([1, names]);
+    expect(text).not.toMatch(/Ada|example\.com/);
+    browser.close();
+  });
+
+  it('a tab that slept while somebody else signed in asks who it is', async () => {
+    const browser = new Browser(server, 'BODY in a storage');
+    const [awake, asleep] = [browser.open(), browser.open()];
+    await awake.latchkey.signup({ email: newEmail(), password: PASSWORD });
+    const first = await asleep.latchkey.currentUser();
+    asleep.latchkey.close();
+    await awake.latchkey.logout();
+    server.clock.advance(1000);
+    await awake.latchkey.signup({ email: newEmail(), password: PASSWORD });
+    const rename = asleep.client.mutate({ mutation: RENAME, variables: { name: 'The first' } });
+    expect(await failed(rename)).toMatchObject({ code: 'UNAUTHENTICATED', action: 'LOGIN' });
+    expect(asleep.sent).not.toContain('Rename');
+    expect(asleep.latchkey.user).toBeUndefined();
+    expect(await asleep.latchkey.currentUser()).toEqual(awake.latchkey.user);
+    expect(asleep.changes).toEqual([first, null, awake.latchkey.user]);
+    browser.close();
+  });
+
   it.each(['getItem', 'setItem', 'removeItem'] as const)(
     'that fails at %s, the page works without it',
     async (broken) => {

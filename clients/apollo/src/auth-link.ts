@@ -17,10 +17,10 @@ export function authLink(
   attach: (operation: ApolloLink.Operation, session: MaybeSession) => void,
 ): ApolloLink {
   return new ApolloLink((operation, forward) => {
-    const owner = sessions.user?.id;
+    const owner = sessions.current?.userId;
 
     const send = (session: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
-      if (owner !== undefined && session?.user.id !== owner) throw signedOutMeanwhile();
+      if (owner !== undefined && session?.userId !== owner) throw signedOutMeanwhile();
       attach(operation, session);
       return forward(operation).pipe(concatMap((result) => answer(result, session, replays)));
     };

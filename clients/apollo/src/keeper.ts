@@ -1,4 +1,4 @@
-import type { CurrentUser, Session } from './session.js';
+import type { Session } from './session.js';
 
 /** Where tokens outlive the page: `localStorage`, `sessionStorage`, React Native's AsyncStorage. */
 export interface TokenStorage {
@@ -7,7 +7,7 @@ export interface TokenStorage {
   removeItem(key: string): unknown;
 }
 
-/** Keeps one session in a storage. A storage that is full, blocked or broken keeps none, and nobody is signed out by it. */
+/** Keeps the tokens of one session in a storage, and nothing of the user (ASVS 14.3.3). A storage that is full, blocked or broken keeps none, and nobody is signed out by it. */
 export class Keeper {
   constructor(
     private readonly storage: TokenStorage | undefined,
@@ -43,7 +43,6 @@ export class Keeper {
 }
 
 function isSession(value: unknown): value is Session {
-  const { accessToken, refreshToken, expiresAt, user } = (value ?? {}) as Partial<Record<keyof Session, unknown>>;
-  const texts = [accessToken, refreshToken, (user as CurrentUser | undefined)?.id];
-  return texts.every((text) => typeof text === 'string') && typeof expiresAt === 'number';
+  const { userId, accessToken, refreshToken, expiresAt } = (value ?? {}) as Partial<Record<keyof Session, unknown>>;
+  return [userId, accessToken, refreshToken].every((it) => typeof it === 'string') && typeof expiresAt === 'number';
 }

@@ -6,7 +6,7 @@ import { OperationTypeNode } from 'graphql';
 import { attachCookies, attachToken, authLink } from './auth-link.js';
 import { Keeper, type TokenStorage } from './keeper.js';
 import * as documents from './operations.generated.js';
-import { type CurrentUser, type Session, sessionOf, type SignedOutReason } from './session.js';
+import { type CurrentUser, type SignedIn, signedInBy, type SignedOutReason } from './session.js';
 import { type Clock, Sessions } from './sessions.js';
 
 /** A refresh that takes longer has got lost. */
@@ -188,12 +188,12 @@ export class Latchkey {
     const { data } = await this.client.mutate({ mutation, variables });
     const result = resultIn(data as Data);
     if (result.__typename !== 'AuthPayload') return result;
-    await this.sessions.begin(sessionOf(result, sentAt));
+    await this.sessions.begin(signedInBy(result, sentAt));
     return { __typename: result.__typename, user: result.user };
   }
 
   /** Sends it once more when no answer came: the server repeats the answer that it has given. */
-  private async exchange(refreshToken: string | null): Promise<Session> {
+  private async exchange(refreshToken: string | null): Promise<SignedIn> {
     try {
       return await this.exchangeOnce(refreshToken);
     } catch (error) {
@@ -202,14 +202,14 @@ export class Latchkey {
     }
   }
 
-  private async exchangeOnce(refreshToken: string | null): Promise<Session> {
+  private async exchangeOnce(refreshToken: string | null): Promise<SignedIn> {
     const sentAt = this.clock.now();
     const { data } = await this.client.mutate({
       mutation: documents.LatchkeyRefreshDocument,
       variables: { input: { refreshToken } },
       context: { fetchOptions: { signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS) } },
     });
-    return sessionOf((data as documents.LatchkeyRefreshMutation).refresh, sentAt);
+    return signedInBy((data as documents.LatchkeyRefreshMutation).refresh, sentAt);
   }
 
   private remember(

@@ -7,33 +7,40 @@ export type CurrentUser = CurrentUserFragment;
 /** Why nobody is signed in any more: what the server said of the session, or that somebody logged out. */
 export type SignedOutReason = ErrorReason | 'LOGGED_OUT';
 
-/** One set of tokens and whom they stand for. Another set is another object: `===` tells whether tokens were replaced. */
+/** One set of tokens. Another set is another object: `===` tells whether tokens were replaced. */
 export interface Session {
   /** Undefined where the server was only asked who is signed in. */
   readonly id: string | undefined;
+  readonly userId: string;
   /** Null with the transport COOKIE: the browser has the token, and scripts do not. */
   readonly accessToken: string | null;
   /** Null with the transport COOKIE. */
   readonly refreshToken: string | null;
   /** When the access token expires, in milliseconds by the clock of this machine. Infinity: only the server knows. */
   readonly expiresAt: number;
-  user: CurrentUser;
+}
+
+/** A session, and whose it is. */
+export interface SignedIn {
+  readonly session: Session;
+  readonly user: CurrentUser;
 }
 
 /**
  * `expiresIn` was counted by the server, so it does not matter what the clock here says. It is added to the moment of the
  * request: the answer may have been on its way for long.
  */
-export function sessionOf(payload: SignedInFragment, sentAt: number): Session {
+export function signedInBy(payload: SignedInFragment, sentAt: number): SignedIn {
   const { accessToken, refreshToken, expiresIn, user, session } = payload;
-  return { id: session.id, accessToken, refreshToken, expiresAt: sentAt + expiresIn * 1000, user };
+  const expiresAt = sentAt + expiresIn * 1000;
+  return { session: { id: session.id, userId: user.id, accessToken, refreshToken, expiresAt }, user };
 }
 
 /** With cookies, when the server has said who is signed in and not until when. */
-export const cookieSession = (user: CurrentUser): Session => ({
+export const cookieSession = (userId: string): Session => ({
   id: undefined,
+  userId,
   accessToken: null,
   refreshToken: null,
   expiresAt: Infinity,
-  user,
 });

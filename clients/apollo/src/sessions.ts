@@ -1,7 +1,7 @@
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { type Refusal, refusalIn } from './failure.js';
 import type { Keeper } from './keeper.js';
-import { cookieSession, type CurrentUser, type Session, type SignedOutReason } from './session.js';
+import { cookieSession, type CurrentUser, type Session, type SignedIn, type SignedOutReason } from './session.js';
 import { type News, Tabs } from './tabs.js';
 
 /** A token is replaced this long before it expires: a request takes its time. Milliseconds, like all of these. */
@@ -32,7 +32,7 @@ export interface SessionsOptions {
   /** Whether this program may use a refresh token up. Where its successor would be lost, it must not. */
   readonly mayRefresh: boolean;
   /** Exchanges the refresh token, or the cookie. */
-  exchange(refreshToken: string | null): Promise<Session>;
+  exchange(refreshToken: string | null): Promise<SignedIn>;
   /** Somebody else is signed in now, or nobody (null) for this reason. */
   onOtherUser(userId: string | null, reason: SignedOutReason): void;
   onSignedOut(reason: SignedOutReason): void;
@@ -85,30 +85,28 @@ export class Sessions {
   }
 
   /** Begins, or goes on with, a session: in this tab and in all others. */
-  async begin(session: Session): Promise<void> {
-    this.set(session);
-    this.tabs?.tell({ kind: 'session', session });
-    await this.options.keeper.write(session);
+  async begin(signedIn: SignedIn): Promise<void> {
+    this.set(signedIn.session, signedIn.user);
+    this.tabs?.tell({ kind: 'session', ...signedIn });
+    await this.options.keeper.write(signedIn.session);
   }
 
   /** Ends the session, in this tab and in all others. */
   async end(reason: SignedOutReason): Promise<void> {
     if (this.current) this.tabs?.tell({ kind: 'end', sessionId: this.current.id, reason });
-    this.set(null, reason);
+    this.set(null, null, reason);
     await this.options.keeper.forget();
   }
 
   /** The server has said who is signed in, to somebody who asked when the session was `asked`. */
   learn(user: CurrentUser, asked: MaybeSession): void {
-    if (this.current) {
-      this.current.user = user;
-      this.announce();
-    } else if (this.current === asked && this.options.withCookies) this.set(cookieSession(user));
+    if (this.current?.userId === user.id) this.announce(user);
+    else if (this.current === asked && this.options.withCookies) this.set(cookieSession(user.id), user);
   }
 
   /** Somebody who had the same cookies has asked the server already. */
   assume(user: CurrentUser | null): void {
-    this.current = user && cookieSession(user);
+    this.current = user && cookieSession(user.id);
     this.user = user;
   }
 
@@ -126,7 +124,7 @@ export class Sessions {
     // Not announced: it may have ended long ago.
     if (kept && !this.isKnown()) this.current = kept;
     if (!this.isKnown()) await this.askTabs();
-    if (!this.isKnown()) this.set(null);
+    if (!this.isKnown()) this.set(null, null);
   }
 
   private isKnown(): boolean {
@@ -153,7 +151,9 @@ export class Sessions {
   private async exchangeUnlessDone(stale: MaybeSession): Promise<void> {
     // A tab that was asleep may have missed the news.
     const kept = await this.options.keeper.read();
-    if (kept && stale && this.current === stale && kept.expiresAt > stale.expiresAt) this.set(kept);
+    if (kept && stale && this.current === stale && kept.expiresAt > stale.expiresAt) {
+      this.set(kept, kept.userId === stale.userId ? this.user : undefined);
+    }
     if (this.current !== stale) return;
     await this.exchange(stale);
     if (this.current && this.tabs) await this.options.clock.wait(NEWS_TRAVELS_MS);
@@ -161,9 +161,9 @@ export class Sessions {
 
   private async exchange(stale: MaybeSession): Promise<void> {
     try {
-      const session = await this.options.exchange(stale?.refreshToken ?? null);
+      const signedIn = await this.options.exchange(stale?.refreshToken ?? null);
       // Whoever logged out meanwhile stays logged out.
-      if (this.current === stale) await this.begin(session);
+      if (this.current === stale) await this.begin(signedIn);
     } catch (error) {
       if (!CombinedGraphQLErrors.is(error)) void this.repeat(stale);
       const refusal = CombinedGraphQLErrors.is(error) ? refusalIn(error.errors) : null;
@@ -184,23 +184,28 @@ export class Sessions {
   }
 
   private hear(news: News): void {
-    const { current } = this;
+    const { current, user } = this;
     if (news.kind === 'question') {
-      if (current?.accessToken) this.tabs?.tell({ kind: 'session', session: current });
+      if (current?.accessToken && user) this.tabs?.tell({ kind: 'session', session: current, user });
     } else if (news.kind === 'session') {
       const isKnown = current?.accessToken && current.accessToken === news.session.accessToken;
-      if (!isKnown) this.set(news.session);
-    } else if (!news.sessionId || !current?.id || news.sessionId === current.id) this.set(null, news.reason);
+      if (!isKnown) this.set(news.session, news.user);
+    } else if (!news.sessionId || !current?.id || news.sessionId === current.id) this.set(null, null, news.reason);
   }
 
-  private set(session: Session | null, reason: SignedOutReason = 'LOGGED_OUT'): void {
+  /** `user` is undefined where the tokens of somebody were found, and not yet who that is. */
+  private set(
+    session: Session | null,
+    user: CurrentUser | null | undefined,
+    reason: SignedOutReason = 'LOGGED_OUT',
+  ): void {
     const hasEnded = this.current && !session;
     this.current = session;
     if (hasEnded) this.endedBy = reason;
     else if (session) this.endedBy = undefined;
     for (const resolve of this.changeAwaited) resolve();
     this.changeAwaited.clear();
-    this.announce(reason);
+    this.announce(user, reason);
     if (hasEnded) this.options.onSignedOut(reason);
   }
 
@@ -208,13 +213,12 @@ export class Sessions {
     return new Promise((resolve) => this.changeAwaited.add(resolve));
   }
 
-  private announce(reason: SignedOutReason = 'LOGGED_OUT'): void {
+  private announce(user: CurrentUser | null | undefined, reason: SignedOutReason = 'LOGGED_OUT'): void {
     const before = this.user;
-    const user = this.current?.user ?? null;
     // The same object as long as nothing has changed, for whoever compares.
     if (JSON.stringify(user) === JSON.stringify(before)) return;
     this.user = user;
     if (before !== undefined && before?.id !== user?.id) this.options.onOtherUser(user?.id ?? null, reason);
-    for (const listener of this.listeners) listener(user);
+    for (const listener of this.listeners) listener(user ?? null);
   }
 }

@@ -1,9 +1,9 @@
-import type { Session, SignedOutReason } from './session.js';
+import type { SignedIn, SignedOutReason } from './session.js';
 
 /** What one tab tells the others. `question`: a new tab asks whether anybody is signed in. */
 export type News =
   | { readonly kind: 'question' }
-  | { readonly kind: 'session'; readonly session: Session }
+  | ({ readonly kind: 'session' } & SignedIn)
   | { readonly kind: 'end'; readonly sessionId: string | undefined; readonly reason: SignedOutReason };
 
 /** How long a tab waits for its turn. Then it goes ahead: two refreshes at once are harmless, a hung tab would not be. */
