@@ -10,6 +10,7 @@ const CHECKS = {
   'Unused code': 'knip',
   'Schema file': 'schema:check',
   'Generated clients': 'codegen:check',
+  'Size of the client': 'client:check',
   '.env.example': 'env:check',
 };
 

@@ -214,6 +214,25 @@ describe.each(WAYS)('with %s', (way) => {
   });
 });
 
+describe('where there are no locks and no channels', () => {
+  const { BroadcastChannel, navigator } = globalThis;
+  beforeAll(() => Object.assign(globalThis, { BroadcastChannel: undefined, navigator: undefined }));
+  afterAll(() => Object.assign(globalThis, { BroadcastChannel, navigator }));
+
+  it('each tab refreshes for itself, and all stay signed in', async () => {
+    const browser = new Browser(server, 'COOKIE');
+    const [first, second] = [browser.open(), browser.open()];
+    await first.latchkey.signup({ email: newEmail(), password: PASSWORD });
+    const user = await second.latchkey.currentUser();
+    server.clock.advance(TTL + 60);
+    browser.forgetSent();
+    const me = async (tab: Tab) => (await tab.client.query({ query: ME })).data?.me.id;
+    expect(await Promise.all([me(first), me(second)])).toEqual([user?.id, user?.id]);
+    expect([first.signedOut, second.signedOut, browser.count('LatchkeyRefresh')]).toEqual([[], [], 2]);
+    browser.close();
+  });
+});
+
 const answered = async (body: unknown): Promise<Response> =>
   new Response(JSON.stringify(body), { headers: { 'content-type': 'application/graphql-response+json' } });
 

@@ -1,6 +1,6 @@
 import type { Session } from './session.js';
 
-/** Where tokens outlive the page: `localStorage`, `sessionStorage`, React Native's AsyncStorage. */
+/** Where tokens outlive the page: `localStorage`, `sessionStorage`, or anything alike, which may take its time. */
 export interface TokenStorage {
   getItem(key: string): string | null | Promise<string | null>;
   setItem(key: string, value: string): unknown;
