@@ -267,7 +267,7 @@ describe('with a storage', () => {
     'that holds %j, nobody is signed in',
     async (text) => {
       const browser = new Browser(server, 'BODY in a storage');
-      browser.storage.set(`latchkey ${browser.uri}`, text);
+      browser.storage.set(`latchkey BODY ${browser.uri}`, text);
       expect(await browser.open().latchkey.currentUser()).toBeNull();
       browser.close();
     },

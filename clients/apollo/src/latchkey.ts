@@ -77,12 +77,13 @@ export class Latchkey {
   constructor(options: LatchkeyOptions, surroundings = PAGE) {
     const { uri, transport = 'BODY', storage, user, fetch } = options;
     const withCookies = transport === 'COOKIE';
+    const name = `latchkey ${transport} ${uri}`;
     this.transport = transport;
     this.clock = surroundings.clock;
     this.sessions = new Sessions({
-      keeper: new Keeper(withCookies ? undefined : storage, `latchkey ${uri}`),
+      keeper: new Keeper(withCookies ? undefined : storage, name),
       clock: this.clock,
-      channel: surroundings.hasTabs ? `latchkey ${uri}` : undefined,
+      channel: surroundings.hasTabs ? name : undefined,
       withCookies,
       mayRefresh: surroundings.mayRefresh,
       exchange: (refreshToken) => this.exchange(refreshToken),

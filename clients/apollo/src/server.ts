@@ -36,7 +36,8 @@ export function latchkeyForRequest({
   return new Latchkey(
     { uri, transport: 'COOKIE', fetch: relayingFetch },
     {
-      clock: { now: () => Date.now(), wait: () => Promise.resolve() },
+      // Nothing is tried again later: it would outlive the request.
+      clock: { now: () => Date.now(), wait: () => new Promise(() => undefined) },
       hasTabs: false,
       mayRefresh: onSetCookie !== undefined,
       headers: () => ({ cookie, origin }),

@@ -34,7 +34,7 @@ export class Tabs {
 
   /** Runs the task while no other tab is running one. */
   async inTurn(task: () => Promise<void>): Promise<void> {
-    // Only secure contexts have locks, and React Native has no navigator of this kind.
+    // Only secure contexts have locks.
     const locks = (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
     if (!locks) return task();
     let begun = false;
