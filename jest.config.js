@@ -47,9 +47,19 @@ function endToEnd(engine, options = {}) {
 
 const unit = { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.spec.ts'] };
 const sqlite = endToEnd('sqlite');
+/** What is decided before the database is asked, or without it: once is enough (docs/adr/0024). */
+const NOT_OF_THE_DATABASE = [
+  'client/',
+  'cookies/(cookie-settings|cors|cross-site)',
+  'errors/(masking|transport)',
+  'ide/',
+  'schema/',
+  'security/(document-limits|graphql-cop|hostile-requests|http-audits|http-hygiene|jwt-attacks)',
+  'tokens/(authorization-header|forged-tokens|malformed-tokens)',
+];
+
 const postgres = endToEnd('postgres', {
-  // A frontend does not see the database: once is enough.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/ide/', '<rootDir>/test/client/'],
+  testPathIgnorePatterns: ['/node_modules/', ...NOT_OF_THE_DATABASE.map((path) => `<rootDir>/test/${path}`)],
   globalSetup: '<rootDir>/test/support/postgres-suite.mjs',
   globalTeardown: '<rootDir>/test/support/postgres-suite-end.mjs',
 });

@@ -42,7 +42,7 @@ afterAll(() => {
     if (!server) throw new Error('A deployment has an instance');
     const user = await signUp(server);
     const filler = join(folder, 'filler');
-    for (let round = 0; round < times(3, 50); round++) {
+    for (let round = 0; round < times(2, 50); round++) {
       await deployment.underLoad(4, async () => {
         // Takes what there is, down to the last byte.
         spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=1k', 'status=none']);

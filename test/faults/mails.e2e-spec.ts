@@ -35,7 +35,7 @@ const endLeases = () => orm.em.fork().nativeUpdate(Mail, { failedAt: null }, { d
 const waiting = () => orm.em.fork().count(Mail);
 
 it('a crash between a change and its mail loses neither, and makes up none', async () => {
-  const rounds = times(6, 200);
+  const rounds = times(3, 200);
   let changes = 0;
   for (let round = 0; round < rounds; round++) {
     const user = await signUp(deployment.any());

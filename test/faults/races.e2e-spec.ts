@@ -52,7 +52,7 @@ async function refreshAllTheTime(
 // @see keycloak#51312
 it.each(ENDS)('a refresh that races %s leaves no token alive once that was answered', async (name, end) => {
   const deployment = await Deployment.start();
-  const rounds = times(6, 250);
+  const rounds = times(3, 250);
   let survived = 0;
   for (let round = 0; round < rounds; round++) {
     const user = await signUp(deployment.any());
@@ -76,7 +76,7 @@ it.each(ENDS)('a refresh that races %s leaves no token alive once that was answe
 
 it('a login with the old password that races its change leaves no session alive once that was answered', async () => {
   const deployment = await Deployment.start();
-  const rounds = times(6, 250);
+  const rounds = times(3, 250);
   let [logins, survived] = [0, 0];
   for (let round = 0; round < rounds; round++) {
     const owner = await signUp(deployment.any());

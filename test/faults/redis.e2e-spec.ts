@@ -9,7 +9,7 @@ import { percentile, print, SCENARIO_TIMEOUT_MS, times } from './support/scale.j
 
 jest.setTimeout(SCENARIO_TIMEOUT_MS);
 
-const LOSSES = times(3, 25);
+const LOSSES = times(2, 25);
 const DEVICES = 6;
 
 /** What happens to Redis, and how it ends. */
