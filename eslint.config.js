@@ -57,6 +57,14 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...SYSTEM_TIME],
     },
   },
+  {
+    files: ['clients/*/src/**/*.ts', 'examples/web/src/**/*.{ts,tsx}'],
+    rules: {
+      'max-lines': ['error', 200],
+      'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
+      'no-console': 'error',
+    },
+  },
   { files: ['src/database/migrations/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
   { files: ['src/common/clock.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': ['error', MATH_RANDOM] } },

@@ -3,7 +3,11 @@ import { getMainDefinition } from '@apollo/client/utilities';
 import { Kind, OperationTypeNode } from 'graphql';
 import { concatMap, defer, type Observable, of } from 'rxjs';
 import { refusalIn, signedOutMeanwhile } from './failure.js';
-import type { MaybeSession, Sessions } from './sessions.js';
+import type { Rotation } from './rotation.js';
+import type { MaybeSession } from './sessions.js';
+
+/** Puts into an operation what shows whose it is. */
+export type Attach = (operation: ApolloLink.Operation, session: MaybeSession) => void;
 
 /** Once because another tab had replaced the token before, once after a refresh of our own. More would not help. */
 const MAX_REPLAYS = 2;
@@ -12,12 +16,9 @@ const MAX_REPLAYS = 2;
  * Sends each operation with the token of the session, replaced in time. A token that is refused all the same is replaced
  * and the operation sent again, unless a part of it was carried out, or somebody else has signed in.
  */
-export function authLink(
-  sessions: Sessions,
-  attach: (operation: ApolloLink.Operation, session: MaybeSession) => void,
-): ApolloLink {
+export function authLink(rotation: Rotation, attach: Attach): ApolloLink {
   return new ApolloLink((operation, forward) => {
-    const owner = sessions.current?.userId;
+    const owner = rotation.sessions.current?.userId;
 
     const send = (session: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
       if (owner !== undefined && session?.userId !== owner) throw signedOutMeanwhile();
@@ -28,14 +29,14 @@ export function authLink(
     const answer = (result: ApolloLink.Result, used: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
       const refusal = refusalIn(errorsOf(result));
       if (!refusal || (refusal.action === 'REFRESH' && replays === 0)) return of(result);
-      return defer(() => sessions.afterRefusal(used, refusal)).pipe(
+      return defer(() => rotation.afterRefusal(used, refusal)).pipe(
         concatMap((session) => {
           return session && nothingWasDone(operation, result) ? send(session, replays - 1) : of(result);
         }),
       );
     };
 
-    return defer(() => sessions.ready()).pipe(concatMap((session) => send(session, MAX_REPLAYS)));
+    return defer(() => rotation.ready()).pipe(concatMap((session) => send(session, MAX_REPLAYS)));
   });
 }
 
@@ -45,7 +46,7 @@ export function attachToken(operation: ApolloLink.Operation, session: MaybeSessi
 }
 
 /** With COOKIE the browser sends it, if it is told so. On a server, `headers` are what the browser would send. */
-export function attachCookies(headers: () => Record<string, string>): (operation: ApolloLink.Operation) => void {
+export function attachCookies(headers: () => Record<string, string>): Attach {
   return (operation) => {
     operation.setContext({ credentials: 'include' });
     addHeaders(operation, headers());

@@ -1,51 +1,12 @@
-import { ApolloClient, ApolloLink, type TypedDocumentNode } from '@apollo/client';
-import { InMemoryCache } from '@apollo/client/cache';
-import { CombinedGraphQLErrors } from '@apollo/client/errors';
-import { BaseHttpLink } from '@apollo/client/link/http';
-import { OperationTypeNode } from 'graphql';
+import { type ApolloClient, ApolloLink, type TypedDocumentNode } from '@apollo/client';
+import { exchange, ownClient } from './api.js';
 import { attachCookies, attachToken, authLink } from './auth-link.js';
-import { Keeper, type TokenStorage } from './keeper.js';
+import { Keeper } from './keeper.js';
 import * as documents from './operations.generated.js';
-import { type CurrentUser, type SignedIn, signedInBy, type SignedOutReason } from './session.js';
+import { type LatchkeyOptions, PAGE } from './options.js';
+import { Rotation } from './rotation.js';
+import { type CurrentUser, signedInBy, type SignedOutReason } from './session.js';
 import { type Clock, Sessions } from './sessions.js';
-
-/** A refresh that takes longer has got lost. */
-const REFRESH_TIMEOUT_MS = 10_000;
-
-const SIGN_IN_RESULTS = ['AuthPayload', 'EmailVerificationRequired'];
-
-export interface LatchkeyOptions {
-  /** Where Latchkey serves GraphQL, such as `https://auth.example.com/graphql`. */
-  readonly uri: string;
-  /** `BODY` unless said otherwise: the tokens are kept here. `COOKIE`: the browser keeps them, out of reach of scripts. */
-  readonly transport?: documents.TokenTransport;
-  /** With `BODY`: where tokens outlive the page. Every script of the page can read it. Without it they are kept in memory. */
-  readonly storage?: TokenStorage;
-  /** Who is signed in, where a server has found out already: no question is asked then. Null: nobody. */
-  readonly user?: CurrentUser | null;
-  /** Called in every tab when the session ends. `LOGGED_OUT`: somebody did so, here or in another tab. */
-  readonly onSignedOut?: (reason: SignedOutReason) => void;
-  readonly fetch?: typeof fetch;
-}
-
-/** What the program around it is like. A page in a browser, unless said otherwise. */
-interface Surroundings {
-  readonly clock: Clock;
-  readonly hasTabs: boolean;
-  readonly mayRefresh: boolean;
-  /** Headers that a browser would send by itself. */
-  readonly headers: () => Record<string, string>;
-}
-
-const PAGE: Surroundings = {
-  clock: {
-    now: () => Date.now(),
-    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  },
-  hasTabs: true,
-  mayRefresh: true,
-  headers: () => ({}),
-};
 
 /** What `signup` and `login` lead to, as in the schema but for the tokens. Handle both. */
 export type SignInResult =
@@ -68,6 +29,7 @@ export class Latchkey {
   readonly link: ApolloLink;
 
   private readonly sessions: Sessions;
+  private readonly rotation: Rotation;
   private readonly client: ApolloClient;
   private readonly clock: Clock;
   private readonly transport: documents.TokenTransport;
@@ -80,32 +42,27 @@ export class Latchkey {
     const name = `latchkey ${transport} ${uri}`;
     this.transport = transport;
     this.clock = surroundings.clock;
+    const { clock } = this;
+    const keeper = new Keeper(withCookies ? undefined : storage, name);
     this.sessions = new Sessions({
-      keeper: new Keeper(withCookies ? undefined : storage, name),
-      clock: this.clock,
+      keeper,
+      clock,
       channel: surroundings.hasTabs ? name : undefined,
       withCookies,
-      mayRefresh: surroundings.mayRefresh,
-      exchange: (refreshToken) => this.exchange(refreshToken),
       onOtherUser: (userId, reason) => this.forgetOthersData(userId, reason),
       onSignedOut: (reason) => options.onSignedOut?.(reason),
     });
     if (user !== undefined) this.sessions.assume(user);
-
-    const attach = withCookies ? attachCookies(surroundings.headers) : attachToken;
-    const auth = authLink(this.sessions, attach);
-    const plain = new ApolloLink((operation, forward) => (attach(operation, null), forward(operation)));
-    const http = new BaseHttpLink({ uri, ...(fetch && { fetch }) });
-    this.link = ApolloLink.from([new ApolloLink((operation, forward) => this.remember(operation, forward)), auth]);
-    this.client = new ApolloClient({
-      cache: new InMemoryCache({ possibleTypes: { SignupResult: SIGN_IN_RESULTS, LoginResult: SIGN_IN_RESULTS } }),
-      devtools: { enabled: false },
-      // Its only query is `me`. Its mutations are public, and must not wait for the session that they begin or end.
-      link: ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.QUERY, auth, plain).concat(
-        http,
-      ),
-      defaultOptions: { query: { fetchPolicy: 'no-cache' }, mutate: { fetchPolicy: 'no-cache' } },
+    this.rotation = new Rotation(this.sessions, {
+      keeper,
+      clock,
+      mayRefresh: surroundings.mayRefresh,
+      exchange: (refreshToken) => exchange(this.client, clock, refreshToken),
     });
+    const attach = withCookies ? attachCookies(surroundings.headers) : attachToken;
+    const auth = authLink(this.rotation, attach);
+    this.client = ownClient({ uri, fetch, auth, attach });
+    this.link = ApolloLink.from([new ApolloLink((operation, forward) => this.remember(operation, forward)), auth]);
   }
 
   /** The user, undefined until it is known whether there is one, null when nobody is signed in. The same object until it changes. */
@@ -171,7 +128,7 @@ export class Latchkey {
 
   /** For requests that are not GraphQL. Null when nobody is signed in, and always with `COOKIE`. */
   async accessToken(): Promise<string | null> {
-    return (await this.sessions.ready())?.accessToken ?? null;
+    return (await this.rotation.ready())?.accessToken ?? null;
   }
 
   /** Stops listening to other tabs. A page never needs it; a test does. */
@@ -191,26 +148,6 @@ export class Latchkey {
     if (result.__typename !== 'AuthPayload') return result;
     await this.sessions.begin(signedInBy(result, sentAt));
     return { __typename: result.__typename, user: result.user };
-  }
-
-  /** Sends it once more when no answer came: the server repeats the answer that it has given. */
-  private async exchange(refreshToken: string | null): Promise<SignedIn> {
-    try {
-      return await this.exchangeOnce(refreshToken);
-    } catch (error) {
-      if (CombinedGraphQLErrors.is(error)) throw error;
-      return this.exchangeOnce(refreshToken);
-    }
-  }
-
-  private async exchangeOnce(refreshToken: string | null): Promise<SignedIn> {
-    const sentAt = this.clock.now();
-    const { data } = await this.client.mutate({
-      mutation: documents.LatchkeyRefreshDocument,
-      variables: { input: { refreshToken } },
-      context: { fetchOptions: { signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS) } },
-    });
-    return signedInBy((data as documents.LatchkeyRefreshMutation).refresh, sentAt);
   }
 
   private remember(
