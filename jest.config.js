@@ -49,12 +49,14 @@ const unit = { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.
 const sqlite = endToEnd('sqlite');
 /** What is decided before the database is asked, or without it: once is enough (docs/adr/0024). */
 const NOT_OF_THE_DATABASE = [
+  'access/(access-matrix|boot-refusals|guarded-resolvers)',
   'client/',
   'cookies/(cookie-settings|cors|cross-site)',
   'errors/(masking|transport)',
+  'health/stopping',
   'ide/',
   'schema/',
-  'security/(document-limits|graphql-cop|hostile-requests|http-audits|http-hygiene|jwt-attacks)',
+  'security/(access|document-limits|graphql-cop|hostile-requests|http-audits|http-hygiene|jwt-attacks)',
   'tokens/(authorization-header|forged-tokens|malformed-tokens)',
 ];
 
@@ -97,5 +99,5 @@ export default {
   testTimeout: 20_000,
   maxWorkers: '100%',
   // Each file loads the whole server into a fresh module graph, which V8 is slow to give back.
-  workerIdleMemoryLimit: '2GB',
+  workerIdleMemoryLimit: '4GB',
 };

@@ -1,27 +1,12 @@
 import { jest } from '@jest/globals';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { Cable } from '../support/cable.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { figureIn } from '../support/metrics.js';
-import { ServerProcess } from '../support/server-process.js';
-import { migrate, TestServer } from '../support/test-server.js';
+import { TestServer } from '../support/test-server.js';
 import { redisUrlFor } from '../support/redis.js';
+import { probe } from './probe.js';
 
 jest.setTimeout(60_000);
-
-interface Probe {
-  status: number;
-  body: unknown;
-  connection: string | null;
-}
-
-async function probe(url: string, path: 'live' | 'ready'): Promise<Probe> {
-  const response = await fetch(`${url}/health/${path}`);
-  return { status: response.status, body: await response.json(), connection: response.headers.get('connection') };
-}
 
 describe('the probes', () => {
   it('answer anybody without a token, and are not cached', async () => {
@@ -74,66 +59,4 @@ describe('the probes', () => {
       await dropDatabase(databaseUrl);
     });
   }
-});
-
-describe('a server that is told to stop', () => {
-  let databaseUrl: string;
-  let server: ServerProcess;
-  beforeEach(async () => {
-    databaseUrl = await temporaryDatabaseUrl();
-    await migrate({ DATABASE_URL: databaseUrl });
-  });
-  afterEach(async () => {
-    await server.remove();
-    await dropDatabase(databaseUrl);
-  });
-  const start = async (env: Record<string, string>) => {
-    const secret = { JWT_SECRET: 'Vn4kQ0rXw8Tz2Lp6Yc1Hd7Jb5Gm9Sa3E' };
-    server = await ServerProcess.start({ env: { DATABASE_URL: databaseUrl, ...secret, ...env } });
-  };
-
-  it.each(['SIGTERM', 'SIGINT'] as const)('by %s answers what is in flight, then exits with 0', async (signal) => {
-    await start({ BCRYPT_COST: '13' });
-    const email = newEmail();
-    const answers = Promise.all([1, 2, 3, 4, 5].map(() => signUp(server, newEmail(), PASSWORD)));
-    await eventually('all of them', async () => {
-      const figures = await server.metrics();
-      const [running, waiting] = ['running', 'waiting'].map((state) => figureIn(figures, `password_hashes_${state}`));
-      return (running ?? 0) + (waiting ?? 0) >= 5;
-    });
-    const exitCode = await server.kill(signal);
-    for (const user of await answers) expect(user.accessToken).toMatch(/^ey/);
-    expect(exitCode).toBe(0);
-    // What was answered is there.
-    await server.start();
-    expect((await signUp(server, email)).email).toBe(email);
-  });
-
-  it('says so to load balancers first, and goes on to answer for SHUTDOWN_DELAY', async () => {
-    await start({ SHUTDOWN_DELAY: '1s' });
-    expect((await probe(server.url, 'ready')).status).toBe(200);
-    const exited = server.kill('SIGTERM');
-    await eventually('draining', async () => (await probe(server.url, 'ready')).status === 503);
-    expect(await probe(server.url, 'ready')).toEqual({
-      status: 503,
-      body: expect.objectContaining({ status: 'draining', database: 'up' }),
-      connection: 'close',
-    });
-    expect((await signUp(server)).accessToken).toMatch(/^ey/);
-    expect(await exited).toBe(0);
-    await expect(fetch(server.url)).rejects.toThrow('fetch failed');
-  });
-
-  it('cuts off what does not end within SHUTDOWN_TIMEOUT', async () => {
-    await start({ SHUTDOWN_TIMEOUT: '1s' });
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    await once(socket, 'connect');
-    socket.on('error', () => undefined);
-    socket.write(
-      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
-    );
-    await probe(server.url, 'live');
-    expect(await server.kill('SIGTERM')).toBe(1);
-    socket.destroy();
-  });
 });
