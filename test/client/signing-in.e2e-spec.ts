@@ -116,13 +116,11 @@ describe.each(WAYS)('with %s', (way) => {
   it('whoever logs out while a token is being replaced stays logged out', async () => {
     await signup();
     server.clock.advance(1000);
-    let letGo = () => {};
-    tab.interfere = (operation, send) =>
-      operation === 'LatchkeyRefresh' ? new Promise<void>((go) => (letGo = go)).then(send) : undefined;
+    const refresh = holdAnswer(tab, 'LatchkeyRefresh');
     const pending = failed(tab.client.mutate({ mutation: RENAME, variables: { name: 'Ada' } }));
-    await reached(browser, 'LatchkeyRefresh');
+    await refresh.given;
     await tab.latchkey.logout();
-    letGo();
+    refresh.deliver();
     expect(await pending).toMatchObject({ code: 'UNAUTHENTICATED', action: 'LOGIN' });
     expect(browser.count('Rename')).toBe(0);
     expect([tab.latchkey.user, tab.signedOut, browser.storage.size]).toEqual([null, ['LOGGED_OUT'], 0]);
@@ -203,13 +201,11 @@ describe.each(WAYS)('with %s', (way) => {
       await signup();
       const first = tab.latchkey.user?.id ?? '';
       await withAccounts(server, (accounts) => accounts.setRoles(email, ['user']));
-      let letGo = () => {};
-      tab.interfere = (operation, send) =>
-        operation === 'Rename' ? send().finally(() => new Promise<void>((go) => (letGo = go))) : undefined;
+      const rename = holdAnswer(tab, 'Rename');
       const pending = failed(tab.client.mutate({ mutation: RENAME, variables: { name: 'The first' } }));
-      await reached(browser, 'Rename');
+      await rename.given;
       await tab.latchkey.signup({ email: newEmail(), password: PASSWORD });
-      letGo();
+      rename.deliver();
       expect(await pending).toMatchObject({ code: 'UNAUTHENTICATED', action: 'LOGIN' });
       expect([first === tab.latchkey.user?.id, await me()]).toMatchObject([false, { name: null }]);
     });
@@ -319,7 +315,16 @@ it('with REQUIRE_EMAIL_VERIFICATION nobody is signed in before the address is co
 
 const nextChange = (tab: Tab): Promise<void> => new Promise((resolve) => tab.latchkey.onChange(() => resolve()));
 
-/** Resolves once a tab of the browser has sent such an operation. */
-async function reached(browser: Browser, operation: string): Promise<void> {
-  while (browser.count(operation) === 0) await new Promise((resolve) => setImmediate(resolve));
+/** Keeps back the answer to an operation: `given` resolves when the server has given it, and `deliver` hands it on. */
+function holdAnswer(tab: Tab, operation: string): { given: Promise<void>; deliver: () => void } {
+  const given = Promise.withResolvers<undefined>();
+  const delivered = Promise.withResolvers<undefined>();
+  tab.interfere = (name, send) => {
+    if (name !== operation) return undefined;
+    return send().finally(() => {
+      given.resolve(undefined);
+      return delivered.promise;
+    });
+  };
+  return { given: given.promise, deliver: () => delivered.resolve(undefined) };
 }
