@@ -122,6 +122,8 @@ describe.each(WAYS)('with %s', (way) => {
     await tab.latchkey.logout();
     refresh.deliver();
     expect(await pending).toMatchObject({ code: 'UNAUTHENTICATED', action: 'LOGIN' });
+    // By now the late answer has been read.
+    expect(await failed(me())).toMatchObject({ reason: 'TOKEN_MISSING' });
     expect(browser.count('Rename')).toBe(0);
     expect([tab.latchkey.user, tab.signedOut, browser.storage.size]).toEqual([null, ['LOGGED_OUT'], 0]);
   });
