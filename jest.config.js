@@ -50,6 +50,7 @@ const unit = { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.
 const OF_A_DEPLOYMENT = 'faults/(clock|growth|key-rotations|mails|one-token|races)';
 
 const sqlite = endToEnd('sqlite', { testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/${OF_A_DEPLOYMENT}`] });
+
 /** What is decided before the database is asked, or without it: once is enough (docs/adr/0024). */
 const NOT_OF_THE_DATABASE = [
   'access/(access-matrix|boot-refusals|guarded-resolvers)',
