@@ -48,7 +48,7 @@ export class RequestCredentials {
 
   /** True when `refresh` would find a token in a cookie. */
   hasRefreshCookie(request: Request): boolean {
-    return ignoringRefusal(() => this.cookie(request, this.names.refresh)) !== undefined;
+    return Boolean(ignoringRefusal(() => this.cookie(request, this.names.refresh)));
   }
 
   /** For logging out: whatever is there. A header or cookie that is not acceptable counts as absent. */
