@@ -9,10 +9,10 @@ import { refusalOf, whoAmI } from '../support/refusals.js';
 import { SlowModule } from '../support/slow.module.js';
 import { TestServer } from '../support/test-server.js';
 
-/** Two connections, and no patience. */
+/** Two connections and little patience, but enough to make a connection while the machine is busy with other tests. */
 const BOUNDS = {
   DATABASE_POOL_SIZE: '2',
-  DATABASE_CONNECT_TIMEOUT: '1s',
+  DATABASE_CONNECT_TIMEOUT: '3s',
   DATABASE_STATEMENT_TIMEOUT: '2s',
   DATABASE_LOCK_TIMEOUT: '1s',
 };
