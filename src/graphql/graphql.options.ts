@@ -41,6 +41,8 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
         directives: [authDirective],
         scalarsMap: [{ type: Date, scalar: DateTimeScalar }],
         orphanedTypes: errorEnums,
+        // Apollo validates the schema again when it starts.
+        skipCheck: true,
       },
       // Without this, access rules on @ResolveField methods compile and do nothing.
       fieldResolverEnhancers: ['guards'],
