@@ -10,6 +10,12 @@ import { print, SCENARIO_TIMEOUT_MS, times } from './support/scale.js';
 
 jest.setTimeout(SCENARIO_TIMEOUT_MS);
 
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await Deployment.start();
+});
+afterAll(() => deployment.stop());
+
 /** What is done to the session while it is being refreshed, by another device of the user. */
 const ENDS: [string, (server: ServerProcess, user: TestUser, other: TestUser) => Promise<unknown>][] = [
   ['logout', (server, user) => server.call('mutation { logout }', {}, { token: user.accessToken })],
@@ -35,12 +41,7 @@ const ENDS: [string, (server: ServerProcess, user: TestUser, other: TestUser) =>
 ];
 
 /** Adds every access token to `tokens` that it is given, until it is refused. */
-async function refreshAllTheTime(
-  deployment: Deployment,
-  first: string,
-  tokens: string[],
-  signal: AbortSignal,
-): Promise<void> {
+async function refreshAllTheTime(first: string, tokens: string[], signal: AbortSignal): Promise<void> {
   for (let token = first; !signal.aborted;) {
     const { data } = await refresh(deployment.any(), token);
     if (!data) return;
@@ -51,7 +52,6 @@ async function refreshAllTheTime(
 
 // @see keycloak#51312
 it.each(ENDS)('a refresh that races %s leaves no token alive once that was answered', async (name, end) => {
-  const deployment = await Deployment.start();
   const rounds = times(3, 250);
   let survived = 0;
   for (let round = 0; round < rounds; round++) {
@@ -59,7 +59,7 @@ it.each(ENDS)('a refresh that races %s leaves no token alive once that was answe
     const other = await logIn(deployment.any(), user.email);
     const alive = [user.accessToken];
     const over = new AbortController();
-    const racing = refreshAllTheTime(deployment, user.refreshToken, alive, over.signal);
+    const racing = refreshAllTheTime(user.refreshToken, alive, over.signal);
     await end(deployment.any(), user, other);
     // The very next requests, on every instance, with every token that was ever handed out.
     const verdicts = await Promise.all(
@@ -69,13 +69,11 @@ it.each(ENDS)('a refresh that races %s leaves no token alive once that was answe
     await racing;
     survived += verdicts.filter((verdict) => verdict === user.id).length;
   }
-  await deployment.stop();
   print(`refresh against ${name}`, { rounds, survived });
   expect(survived).toBe(0);
 });
 
 it('a login with the old password that races its change leaves no session alive once that was answered', async () => {
-  const deployment = await Deployment.start();
   const rounds = times(3, 250);
   let [logins, survived] = [0, 0];
   for (let round = 0; round < rounds; round++) {
@@ -100,13 +98,11 @@ it('a login with the old password that races its change leaves no session alive 
     survived += verdicts.filter((verdict) => verdict === owner.id).length;
     expect(await whoAmI(deployment.any(), owner.accessToken)).toBe(owner.id);
   }
-  await deployment.stop();
   print('login against a change of password', { rounds, logins, survived });
   expect(survived).toBe(0);
 });
 
 it('a refresh that races an operator: disabled is out, and changed roles are in the next token', async () => {
-  const deployment = await Deployment.start();
   const operator = (...args: string[]) =>
     runProgram(program.operator, ['user', ...args], { env: deployment.env, cwd: tmpdir() });
   const rounds = times(1, 30);
@@ -114,7 +110,7 @@ it('a refresh that races an operator: disabled is out, and changed roles are in 
     const [demoted, disabled] = [await signUp(deployment.any()), await signUp(deployment.any())];
     const tokens = [disabled.accessToken];
     const over = new AbortController();
-    const racing = refreshAllTheTime(deployment, disabled.refreshToken, tokens, over.signal);
+    const racing = refreshAllTheTime(disabled.refreshToken, tokens, over.signal);
     const runs = await Promise.all([
       operator('disable', disabled.email),
       operator('roles', demoted.email, 'user', 'admin'),
@@ -133,6 +129,5 @@ it('a refresh that races an operator: disabled is out, and changed roles are in 
     const answer = await deployment.any().call('{ me { roles } }', {}, { token: data?.refresh.accessToken });
     expect(answer.data).toEqual({ me: { roles: ['admin', 'user'] } });
   }
-  await deployment.stop();
   print('refresh against an operator', { rounds, survived: 0 });
 });
