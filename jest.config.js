@@ -53,19 +53,23 @@ const sqlite = endToEnd('sqlite', { testPathIgnorePatterns: ['/node_modules/', `
 
 /** What is decided before the database is asked, or without it: once is enough (docs/adr/0024). */
 const NOT_OF_THE_DATABASE = [
-  'access/(access-matrix|boot-refusals|guarded-resolvers)',
+  'access/',
+  'accounts/passwords',
+  'administration/(explain-access|rights)',
   'audit/log',
   'client/',
-  'cookies/(cookie-settings|cors|cross-site)',
-  'errors/(masking|transport)',
+  'cookies/',
+  'errors/(error-table|masking|transport)',
   'health/stopping',
   'ide/',
+  'lifecycle/(email-verification|magic-link|notices|password-reset|profile)',
   'mail/delivery',
   'passwords/imported-login',
   'schema/',
   'security/(access|document-limits|enumeration|graphql-cop|hostile-requests|http-audits|http-hygiene|jwt-attacks|mail-enumeration)',
   'telemetry/',
-  'tokens/(authorization-header|forged-tokens|malformed-tokens)',
+  'throttle/',
+  'tokens/(authorization-header|forged-tokens|malformed-tokens|secret-rotation)',
   'transfer/vendor-exports',
 ];
 

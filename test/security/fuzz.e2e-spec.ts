@@ -13,7 +13,7 @@ import { type Operation, operationsOf } from './support/schema-fuzzer.js';
 
 /** `FUZZ_OPERATIONS=1000000 FUZZ_SEED=7 npm test -- test/security/fuzz` looks further. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_125);
-const OPERATIONS = Number(process.env['FUZZ_OPERATIONS'] ?? (testEngine === 'sqlite' ? 4_000 : 1_000));
+const OPERATIONS = Number(process.env['FUZZ_OPERATIONS'] ?? (testEngine === 'sqlite' ? 2_000 : 1_000));
 const CHUNK = 1000;
 const PARALLEL = 16;
 

@@ -95,9 +95,12 @@ const oneOf = (many: number) =>
 
 /** `NAUGHTY=all npm test -- test/security/naughty` sends each of them everywhere. */
 const isWhole = process.env['NAUGHTY'] === 'all';
-const FOR_ALL = isWhole ? STRINGS : oneOf(testEngine === 'sqlite' ? 2 : 8);
+const FOR_ALL = isWhole ? STRINGS : oneOf(testEngine === 'sqlite' ? 4 : 8);
 /** There are many arguments of those who administer. */
 const FOR_ADMINISTRATORS = isWhole ? STRINGS : oneOf(20);
+
+/** Where no database is asked for them. */
+const OUTSIDE = isWhole || testEngine === 'sqlite' ? STRINGS : oneOf(8);
 
 /** They take turns: there are many strings, and the same code reads them whoever sends them. */
 const callersOf = (index: number) => [tokens[index % tokens.length]];
@@ -115,7 +118,7 @@ function asHeader(text: string): string | undefined {
   }
 }
 
-const headerStrings = STRINGS.map(asHeader).filter((it) => it !== undefined);
+const headerStrings = OUTSIDE.map(asHeader).filter((it) => it !== undefined);
 const QUERY = { query: '{ __typename me { id } }' };
 
 describe(`${String(FOR_ALL.length)} naughty strings`, () => {
@@ -146,11 +149,11 @@ describe(`${String(FOR_ALL.length)} naughty strings`, () => {
     ['the variables', (variables) => ({ query: '{ __typename }', variables })],
     ['an extension', (text) => ({ query: '{ __typename }', extensions: { [text]: text } })],
   ])('as %s', async (_, bodyOf) => {
-    expectFixedTexts(await sendAll(STRINGS.map((text) => ({ body: bodyOf(text) }))), 5);
+    expectFixedTexts(await sendAll(OUTSIDE.map((text) => ({ body: bodyOf(text) }))), 5);
   });
 
   it('as a whole document, a literal and a comment', async () => {
-    const documents = STRINGS.flatMap((text) => [
+    const documents = OUTSIDE.flatMap((text) => [
       text,
       `{ __typename } # ${text}`,
       `mutation { logout(input: { refreshToken: ${JSON.stringify(text)} }) }`,
@@ -190,7 +193,7 @@ describe('the log', () => {
   it('is one JSON object a line, without a control character, whatever was sent', () => {
     const lines = server.output.split('\n').filter((line) => line.startsWith('{'));
     const ordinary = ARGUMENTS.filter(({ isAdministration }) => !isAdministration);
-    expect(lines.length).toBeGreaterThan(STRINGS.length * ordinary.length);
+    expect(lines.length).toBeGreaterThan(FOR_ALL.length * ordinary.length);
     const broken = server.output.split('\n').filter((line) => /[\p{Cc}]/u.test(line));
     expect(broken.slice(0, 3)).toEqual([]);
     for (const line of lines) {
