@@ -55,7 +55,7 @@ const sqlite = endToEnd('sqlite', { testPathIgnorePatterns: ['/node_modules/', `
 const NOT_OF_THE_DATABASE = [
   'access/',
   'accounts/passwords',
-  'administration/(explain-access|rights)',
+  'administration/(explain-access|impersonation|keys|rights)',
   'audit/log',
   'client/',
   'cookies/',

@@ -5,7 +5,7 @@ import { percentile, print, SCENARIO_TIMEOUT_MS, times } from './support/scale.j
 
 jest.setTimeout(SCENARIO_TIMEOUT_MS);
 
-const KILLS = times(3, 500);
+const KILLS = times(2, 500);
 const DEVICES = 8;
 
 // @see Keycloak CVE-2026-9802, keycloak#31296

@@ -35,7 +35,7 @@ const endLeases = () => orm.em.fork().nativeUpdate(Mail, { failedAt: null }, { d
 const waiting = () => orm.em.fork().count(Mail);
 
 it('a crash between a change and its mail loses neither, and makes up none', async () => {
-  const rounds = times(3, 200);
+  const rounds = times(2, 200);
   let changes = 0;
   for (let round = 0; round < rounds; round++) {
     const user = await signUp(deployment.any());
@@ -60,7 +60,7 @@ it('a crash between a change and its mail loses neither, and makes up none', asy
 });
 
 it('a crash after the mail server took the mail sends it once more, as the same mail', async () => {
-  const rounds = times(2, 50);
+  const rounds = times(1, 50);
   for (let round = 0; round < rounds; round++) {
     const user = await signUp(deployment.any());
     mails.mood = 'keeps waiting';

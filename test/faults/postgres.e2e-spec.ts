@@ -8,7 +8,7 @@ import { percentile, print, SCENARIO_TIMEOUT_MS, times } from './support/scale.j
 
 jest.setTimeout(SCENARIO_TIMEOUT_MS);
 
-const RESTARTS = times(3, 100);
+const RESTARTS = times(2, 100);
 const TERMINATIONS = times(20, 500);
 const DEVICES = 8;
 const MODES: readonly StopMode[] = ['fast', 'immediate'];

@@ -95,12 +95,12 @@ const oneOf = (many: number) =>
 
 /** `NAUGHTY=all npm test -- test/security/naughty` sends each of them everywhere. */
 const isWhole = process.env['NAUGHTY'] === 'all';
-const FOR_ALL = isWhole ? STRINGS : oneOf(testEngine === 'sqlite' ? 4 : 8);
+const FOR_ALL = isWhole ? STRINGS : oneOf(8);
 /** There are many arguments of those who administer. */
 const FOR_ADMINISTRATORS = isWhole ? STRINGS : oneOf(20);
 
 /** Where no database is asked for them. */
-const OUTSIDE = isWhole || testEngine === 'sqlite' ? STRINGS : oneOf(8);
+const OUTSIDE = isWhole ? STRINGS : oneOf(testEngine === 'sqlite' ? 2 : 8);
 
 /** They take turns: there are many strings, and the same code reads them whoever sends them. */
 const callersOf = (index: number) => [tokens[index % tokens.length]];
