@@ -51,7 +51,7 @@ const OF_A_DEPLOYMENT = 'faults/(clock|growth|key-rotations|mails|one-token|race
 
 const sqlite = endToEnd('sqlite', { testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/${OF_A_DEPLOYMENT}`] });
 
-/** What is decided before the database is asked, or without it: once is enough (docs/adr/0024). */
+/** What is decided without the database, or asks nothing of it that other files do not: once is enough (docs/adr/0024). */
 const NOT_OF_THE_DATABASE = [
   'access/',
   'accounts/passwords',

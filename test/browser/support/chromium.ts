@@ -7,7 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 /** The whole browser, with profiles and what it does with cookies of other sites. */
 const BROWSER = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 /** The same engine without a window, at half the cost (Debian's package `chromium-headless-shell`). */
-const SHELL = process.env['CHROMIUM'] ?? ['/usr/bin/chromium-headless-shell', BROWSER].find(existsSync) ?? BROWSER;
+const SHELL = '/usr/bin/chromium-headless-shell';
 
 const OPTIONS = {
   headless: true,
@@ -24,9 +24,11 @@ const OPTIONS = {
   ],
 };
 
+const hasShell = !process.env['CHROMIUM'] && existsSync(SHELL);
+
 /** For private windows, which forget. */
 export const launchChromium = (flags: string[] = []): Promise<Browser> =>
-  chromium.launch({ ...OPTIONS, executablePath: SHELL, args: [...OPTIONS.args, ...flags] });
+  chromium.launch({ ...OPTIONS, executablePath: hasShell ? SHELL : BROWSER, args: [...OPTIONS.args, ...flags] });
 
 /** A browser that remembers from one start to the next. */
 export class BrowserProfile {
