@@ -22,16 +22,23 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('tabs and time, with %s'
 
   const readsSessions = (page: Page) => ada.reads('this device', page);
 
+  /** Opens the page in a tab and waits for the server's answer: a tab that has been there shows at once what it knows, and asks. */
+  async function opensSessions(page: Page): Promise<void> {
+    const answered = page.waitForResponse((response) => response.request().postData()?.includes('MySessions') ?? false);
+    await ada.follow('Sessions', page);
+    await answered;
+    await readsSessions(page);
+  }
+
   /** Time passes for the server and for the browser, whose timers fire late and once, as after a sleep. */
   async function pass(seconds: number): Promise<void> {
     stage.server.clock.advance(seconds);
     await ada.context.clock.fastForward(seconds * 1000);
   }
 
-  /** Opens a page in every tab at the same time. */
+  /** Every tab at the same time. */
   async function useAll(tabs: Page[]): Promise<void> {
-    await Promise.all(tabs.map((tab) => ada.follow('Sessions', tab)));
-    await Promise.all(tabs.map(readsSessions));
+    await Promise.all(tabs.map(opensSessions));
   }
 
   async function fiveTabs(): Promise<Page[]> {
@@ -85,13 +92,11 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('tabs and time, with %s'
   it('a laptop that was asleep past the end of its token refreshes once', async () => {
     await ada.context.clock.install();
     await ada.signUp();
-    await ada.follow('Sessions');
-    await readsSessions(ada.page);
+    await opensSessions(ada.page);
     await ada.follow('Profile');
     ada.sent.length = 0;
     await pass(8 * 3600);
-    await ada.follow('Sessions');
-    await readsSessions(ada.page);
+    await opensSessions(ada.page);
     await ada.press('Log out');
     await ada.sees('Sign in');
     expect(ada.sent.filter((name) => name !== 'ServerInfo')).toEqual([
@@ -107,18 +112,12 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('tabs and time, with %s'
   ])('a clock that is an hour %s changes nothing', async (_how, error) => {
     await ada.context.clock.install({ time: Date.now() + error });
     await ada.signUp();
-    await ada.follow('Sessions');
-    await readsSessions(ada.page);
+    await opensSessions(ada.page);
     expect(ada.count('LatchkeyRefresh')).toBe(0);
     await ada.follow('Profile');
     await pass(TTL_SECONDS - 5);
     ada.sent.length = 0;
-    // The page shows what it knows, and asks again.
-    const answered = ada.page.waitForResponse(
-      (response) => response.request().postData()?.includes('MySessions') ?? false,
-    );
-    await ada.follow('Sessions');
-    await answered;
+    await opensSessions(ada.page);
     expect(ada.sent).toEqual(['LatchkeyRefresh', 'MySessions']);
   });
 
