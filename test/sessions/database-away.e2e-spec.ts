@@ -44,7 +44,8 @@ describe('while the database is away', () => {
   let server: TestServer;
   beforeAll(async () => {
     outage = await (testEngine === 'postgres' ? postgresOutage() : sqliteOutage());
-    server = await TestServer.start({ databaseUrl: outage.databaseUrl });
+    // Whatever writes meanwhile, jobs too, waits in turn for as long as this, and the process with it.
+    server = await TestServer.start({ databaseUrl: outage.databaseUrl, env: { DATABASE_LOCK_TIMEOUT: '1s' } });
   });
   afterAll(async () => {
     await server.stop();
