@@ -29,7 +29,7 @@ describe('each request has a unit of work of its own', () => {
       }),
     );
     expect(answers).toEqual(users.map(({ id, email }) => [JSON.stringify({ data: { me: { id, email } } })]));
-  }, 60_000);
+  });
 
   it('what changed in the database shows in the next request', async () => {
     const { id, accessToken } = await signUp(server);

@@ -67,7 +67,7 @@ describe('the steps of the image', () => {
     const run = spawnSync(join(ROOT, 'node_modules/.bin/nest'), ['build'], { cwd: built, encoding: 'utf8' });
     expect([run.status, run.stderr]).toEqual([0, '']);
     expect(existsSync(join(built, 'dist/main.js'))).toBe(true);
-  }, 120_000);
+  });
 
   it('install no development package', () => {
     for (const [, sources] of copiesOf(packages)) copyInto(installed, ROOT, sources);
@@ -121,5 +121,5 @@ describe('the steps of the image', () => {
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     expect(output).toBe('');
-  }, 60_000);
+  });
 });

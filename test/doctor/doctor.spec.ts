@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +10,6 @@ import { ServerProcess } from '../support/server-process.js';
 import { PASSWORD } from '../support/accounts.js';
 import { FaultyProxy } from './faulty-proxy.js';
 import { PLANTED_FAULTS } from './plants.js';
-
-jest.setTimeout(120_000);
 
 const EMAIL = 'doctor-known@example.com';
 

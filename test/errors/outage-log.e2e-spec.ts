@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { refresh, signUp } from '../support/accounts.js';
 import { testEngine } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -7,8 +6,6 @@ import { refusalOf, whoAmI } from '../support/refusals.js';
 import { RedisServer } from '../support/redis-server.js';
 import { ServerProcess } from '../support/server-process.js';
 import { migrate } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 // An embedded database is not away, and Redis comes with PostgreSQL.
 (testEngine === 'postgres' ? it : it.skip)(

@@ -1,12 +1,9 @@
-import { jest } from '@jest/globals';
 import { Cable } from '../support/cable.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestServer } from '../support/test-server.js';
 import { redisUrlFor } from '../support/redis.js';
 import { probe } from './probe.js';
-
-jest.setTimeout(60_000);
 
 describe('the probes', () => {
   it('answer anybody without a token, and are not cached', async () => {

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
@@ -8,8 +7,6 @@ import { figureIn } from '../support/metrics.js';
 import { ServerProcess } from '../support/server-process.js';
 import { migrate } from '../support/test-server.js';
 import { probe } from './probe.js';
-
-jest.setTimeout(60_000);
 
 describe('a server that is told to stop', () => {
   let databaseUrl: string;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { PASSWORD, signUp } from '../support/accounts.js';
 import { testEngine } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -7,8 +6,6 @@ import { figureIn } from '../support/metrics.js';
 import { refusalOf } from '../support/refusals.js';
 import type { ServerProcess } from '../support/server-process.js';
 import type { TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
 

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
@@ -8,8 +7,6 @@ import { whoAmI } from '../support/refusals.js';
 import { beginRevocationList } from '../support/redis.js';
 import { RedisServer } from '../support/redis-server.js';
 import { migrate, TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 const MASTER = 'latchkey-master';
 

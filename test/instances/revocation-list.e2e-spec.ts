@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LEASE_MS } from '../../src/revocation/revocation-heartbeat.js';
@@ -17,9 +16,6 @@ import type { RedisServer } from '../support/redis-server.js';
 import { statementsOf } from '../support/statements.js';
 import { ServerProcess } from '../support/server-process.js';
 import type { TestServer } from '../support/test-server.js';
-
-// A server process starts for each test, on a machine that may be busy.
-jest.setTimeout(60_000);
 
 const REVOKED = 'UNAUTHENTICATED/TOKEN_REVOKED';
 const STALE = 'UNAUTHENTICATED/TOKEN_STALE';

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
@@ -13,9 +12,6 @@ import { ServerProcess } from '../support/server-process.js';
 import { MailServer } from '../support/mail-server.js';
 import { ask } from '../lifecycle/operations.js';
 import { eventually } from '../support/eventually.js';
-
-// Each command boots the whole server.
-jest.setTimeout(120_000);
 
 const ADMIN = 'admin@example.com';
 const WEAK = 'pass123';

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { logIn, refresh, refreshed, signUp } from '../support/accounts.js';
@@ -6,9 +5,6 @@ import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/datab
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { program, runProgram } from '../support/run-program.js';
 import { ServerProcess } from '../support/server-process.js';
-
-// Up to five processes start, on a machine that may be busy.
-jest.setTimeout(120_000);
 
 const CALLERS = 200;
 const REVOKED = 'UNAUTHENTICATED/TOKEN_REVOKED';

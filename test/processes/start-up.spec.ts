@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,8 +6,6 @@ import { jwtVerify } from 'jose';
 import { signUp } from '../support/accounts.js';
 import { program, runProgram } from '../support/run-program.js';
 import { ServerProcess } from '../support/server-process.js';
-
-jest.setTimeout(60_000);
 
 const SECRET = randomBytes(32).toString('base64url');
 const GOOD = { NODE_ENV: 'test', DATABASE_URL: 'sqlite::memory:', JWT_SECRET: SECRET };

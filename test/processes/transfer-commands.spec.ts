@@ -1,13 +1,9 @@
-import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportPath } from '../transfer/import.js';
 import { program, type ProgramRun, runProgram } from '../support/run-program.js';
-
-// Each command boots the whole server.
-jest.setTimeout(120_000);
 
 const FIREBASE = ['--format', 'firebase', '--hash-config', exportPath('firebase-hash-config.txt')];
 

@@ -82,5 +82,5 @@ describe('codegen.ts, without a server', () => {
       (error: unknown) => error as { stdout: string },
     );
     expect(compiled.stdout).toBe('');
-  }, 60_000);
+  });
 });

@@ -16,7 +16,7 @@ describe('the schema command, without database, Redis or secret', () => {
     folder = mkdtempSync(join(tmpdir(), 'latchkey-schema-'));
     for (const name of ['dist', 'package.json']) cpSync(name, join(folder, name), { recursive: true });
     for (const name of ['node_modules', 'assets']) symlinkSync(join(process.cwd(), name), join(folder, name));
-  }, 60_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const committed = readFileSync('schema.gql', 'utf8');
@@ -41,7 +41,7 @@ describe('the schema command, without database, Redis or secret', () => {
     write(committed);
     expect(await schema('--check')).toEqual({ code: 0, stderr: '' });
     expect(written()).toBe(committed);
-  }, 60_000);
+  });
 
   it('ends with 1 and a diff when a field differs, and leaves the file alone', async () => {
     const changed = committed.replace('  emailVerified: Boolean!', '  emailVerified: Boolean');
@@ -56,11 +56,11 @@ describe('the schema command, without database, Redis or secret', () => {
       ]),
     );
     expect(written()).toBe(changed);
-  }, 60_000);
+  });
 
   it('writes the committed file, byte for byte', async () => {
     write('');
     expect(await schema()).toEqual({ code: 0, stderr: '' });
     expect(written()).toBe(committed);
-  }, 60_000);
+  });
 });

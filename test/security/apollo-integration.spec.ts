@@ -31,7 +31,7 @@ describe("Apollo's integration suite, over our own layers of HTTP", () => {
   let results: Result[];
   beforeAll(async () => {
     results = await resultsOfTheSuite();
-  }, 120_000);
+  });
 
   const titles = (status: Result['status']) => results.filter((it) => it.status === status).map(({ title }) => title);
 

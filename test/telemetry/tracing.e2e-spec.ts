@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,8 +6,6 @@ import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
 import { ServerProcess } from '../support/server-process.js';
 import { migrate } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 interface Span {
   traceId: string;
