@@ -36,7 +36,7 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('tabs and time, with %s'
     await ada.context.clock.fastForward(seconds * 1000);
   }
 
-  /** Every tab at the same time. */
+  /** In every tab at the same time. */
   async function useAll(tabs: Page[]): Promise<void> {
     await Promise.all(tabs.map(opensSessions));
   }
