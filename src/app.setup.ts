@@ -1,8 +1,6 @@
-import { MikroORM, RequestContext } from '@mikro-orm/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import { Logger, PinoLogger } from 'nestjs-pino';
-import { pinoHttp } from 'pino-http';
+import { Logger } from 'nestjs-pino';
 import { withRequestId } from './common/request-id.js';
 import type { Env } from './config/env.js';
 import { createValidationPipe } from './graphql/validation.pipe.js';
@@ -10,19 +8,21 @@ import { refuseOtherRequests } from './http/allowed-requests.js';
 import { answerClientErrors } from './http/client-errors.js';
 import { enableCors } from './http/cors.js';
 import { readJsonBodies } from './http/json-body.js';
-import { securityHeaders } from './http/security-headers.js';
+import { logRequests } from './http/log-requests.js';
+import { setSecurityHeaders } from './http/security-headers.js';
 import { limitConnections } from './http/server-limits.js';
 import { traceRequest } from './http/trace-requests.js';
-import { pinoHttpOptions } from './logging/pino.options.js';
 
 /**
  * Everything between Node and the resolvers, in the order in which a request meets it. Used by `main.ts` and by every
  * test. It must run before `app.init()`: Apollo attaches itself there, and what comes later would come too late.
  */
 export function configureApp(app: NestExpressApplication, env: Env): void {
-  const orm = app.get(MikroORM);
   app.useLogger(app.get(Logger));
   app.set('trust proxy', env.TRUST_PROXY);
+  app.disable('x-powered-by');
+  // What may be cached has a tag of its own: nobody asks again for what must not be stored.
+  app.disable('etag');
 
   app.use((request: Request, response: Response, next: NextFunction) => {
     withRequestId(request.get('x-request-id'), (requestId) => {
@@ -30,14 +30,12 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
       next();
     });
   });
-  app.use(pinoHttp({ ...pinoHttpOptions(env), logger: PinoLogger.root }));
+  app.use(logRequests());
   if (env.OTEL_EXPORTER_OTLP_ENDPOINT) app.use(traceRequest);
-  app.use(securityHeaders(env));
+  app.use(setSecurityHeaders(env));
   enableCors(app, env);
-  refuseOtherRequests(app);
+  app.use(refuseOtherRequests);
   readJsonBodies(app);
-  // One entity manager for each request: no identity map is ever shared.
-  app.use((_request: Request, _response: Response, next: NextFunction) => RequestContext.create(orm.em, next));
 
   app.useGlobalPipes(createValidationPipe());
   limitConnections(app.getHttpServer());

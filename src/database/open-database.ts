@@ -2,6 +2,7 @@ import { type EntityClass, MikroORM } from '@mikro-orm/core';
 import type { Env } from '../config/env.js';
 import type { DatabaseBounds } from './database-bounds.js';
 import { isSqlite, ormOptions } from './orm.options.js';
+import { forkForEachRequest } from './request-context.js';
 
 /**
  * Connects, and makes sure that the schema is the one that this version was written for. SQLite has one process, which
@@ -13,6 +14,7 @@ export async function openDatabase(
   entities: EntityClass[],
 ): Promise<MikroORM> {
   const orm = await MikroORM.init(ormOptions(env, entities, env));
+  forkForEachRequest(orm);
   if (isSqlite(env.DATABASE_URL)) {
     await orm.migrator.up();
   } else if ((await orm.migrator.getPending()).length > 0) {

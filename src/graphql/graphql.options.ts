@@ -1,3 +1,4 @@
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GqlOptionsFactory } from '@nestjs/graphql';
@@ -64,6 +65,8 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       allowBatchedHttpRequests: false,
       persistedQueries: false,
       plugins: [
+        // Watches every field for hints, and no answer of ours is ever cached.
+        ApolloServerPluginCacheControlDisabled(),
         variableValuesPlugin,
         refusalsPlugin(this.refusals),
         metricsPlugin(this.metrics),

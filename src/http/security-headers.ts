@@ -16,25 +16,30 @@ const CSP = {
 
 /**
  * The headers of every answer of every layer (ASVS 3.4, 14.3.2). What may be cached says so itself, after this. HSTS only
- * where TLS is certain: on localhost it would lock other software out of plain http.
+ * where TLS is certain: on localhost it would lock other software out of plain http. They are the same for all answers, so
+ * Helmet is asked for them once.
  */
-export function securityHeaders({ isProduction }: Settings) {
+function securityHeaders({ isProduction }: Settings): [name: string, value: string][] {
   const protect = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: CSP },
     strictTransportSecurity: isProduction && { maxAge: 31_536_000, includeSubDomains: true },
     xFrameOptions: { action: 'deny' },
   });
-  return (request: Request, response: Response, next: NextFunction): void => {
-    response.setHeader('Cache-Control', 'no-store');
-    protect(request, response, next);
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  protect(request, response, () => undefined);
+  const headers = Object.entries(response.getHeaders()).map(([name, value]): [string, string] => [name, String(value)]);
+  return [['Cache-Control', 'no-store'], ...headers];
+}
+
+export function setSecurityHeaders(settings: Settings) {
+  const headers = securityHeaders(settings);
+  return (_request: Request, response: Response, next: NextFunction): void => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    next();
   };
 }
 
 /** The same as lines, for an answer to what Node could not read as a request. */
-export function securityHeaderLines(settings: Settings): string[] {
-  const request = new IncomingMessage(new Socket());
-  const response = new ServerResponse(request);
-  // Express adds nothing to its two that Helmet would look at.
-  securityHeaders(settings)(request as Request, response as Response, () => undefined);
-  return Object.entries(response.getHeaders()).map(([name, value]) => `${name}: ${String(value)}`);
-}
+export const securityHeaderLines = (settings: Settings): string[] =>
+  securityHeaders(settings).map(([name, value]) => `${name}: ${value}`);

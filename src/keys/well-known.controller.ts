@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import type { JsonWebKey } from 'node:crypto';
+import { hash, type JsonWebKey } from 'node:crypto';
 import { Public } from '../access/access.decorators.js';
 import { ENV, type Env } from '../config/env.js';
 import { KeysService } from './keys.service.js';
@@ -16,25 +16,25 @@ export class WellKnownController {
   @Get('jwks.json')
   @Public()
   jwks(@Res({ passthrough: true }) response: Response): { keys: JsonWebKey[] } {
-    this.allowCaching(response);
-    return this.keys.jwks();
+    return this.cacheable(response, this.keys.jwks());
   }
 
   /** RFC 8414. There is no authorization endpoint, hence no response types. */
   @Get('oauth-authorization-server')
   @Public()
   metadata(@Res({ passthrough: true }) response: Response): Record<string, unknown> {
-    this.allowCaching(response);
-    return {
+    return this.cacheable(response, {
       issuer: this.env.JWT_ISSUER,
       jwks_uri: `${this.env.PUBLIC_URL}/.well-known/jwks.json`,
       response_types_supported: [],
       grant_types_supported: [],
-    };
+    });
   }
 
-  /** A new key is published for longer than this before it signs. */
-  private allowCaching(response: Response): void {
+  /** A new key is published for longer than this before it signs. Express confirms what has a matching ETag by itself. */
+  private cacheable<T>(response: Response, answer: T): T {
     response.setHeader('Cache-Control', `public, max-age=${this.env.JWKS_MAX_AGE}`);
+    response.setHeader('ETag', `"${hash('sha256', JSON.stringify(answer), 'base64url')}"`);
+    return answer;
   }
 }

@@ -1,5 +1,4 @@
-import { levels, type LogFn, type Logger, stdTimeFunctions } from 'pino';
-import type { Options } from 'pino-http';
+import { levels, type LogFn, type Logger, type LoggerOptions, stdTimeFunctions } from 'pino';
 import { currentRequestId } from '../common/request-id.js';
 import type { Env } from '../config/env.js';
 
@@ -15,25 +14,15 @@ const SECRETS = [
   'secret',
 ];
 
-/**
- * JSON lines, and readable ones in development. Requests are logged by method, path, status and time; no
- * header and no body is, because both carry credentials.
- */
-export function pinoHttpOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): Options {
+/** JSON lines, and readable ones in development. */
+export function pinoOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): LoggerOptions {
   return {
     level: env.LOG_LEVEL,
     // UTC, as every time of the server is (ASVS 16.2.2).
     timestamp: stdTimeFunctions.isoTime,
     mixin: () => ({ requestId: currentRequestId() }),
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
-    quietReqLogger: true,
-    // The playground loads some hundred files, and probes come every few seconds.
-    autoLogging: { ignore: ({ url }) => /^\/(ide|health)\//.test(url ?? '') },
     hooks: { logMethod: withoutFrameworkChatter },
-    serializers: {
-      req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),
-      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-    },
     ...(env.NODE_ENV === 'development' && { transport: { target: 'pino-pretty', options: PRETTY } }),
   };
 }
@@ -55,4 +44,4 @@ function withoutFrameworkChatter(this: Logger, args: Parameters<LogFn>, method: 
   method.apply(this, args);
 }
 
-const PRETTY = { singleLine: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname,context,reqId' };
+const PRETTY = { singleLine: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname,context' };

@@ -1,0 +1,36 @@
+import type { NextFunction, Request, Response } from 'express';
+import { PinoLogger } from 'nestjs-pino';
+import { currentRequestId } from '../common/request-id.js';
+
+/** The playground loads some hundred files, and probes come every few seconds. */
+const UNLOGGED = /^\/(ide|health)\//;
+
+/**
+ * One line for each request, once it is answered or its client has gone: method, path, status and milliseconds. No header
+ * and no body, because both carry credentials.
+ */
+export function logRequests() {
+  // There is nothing to redact, and to look for it takes longer than all else about a line.
+  const logger = PinoLogger.root.child({}, { redact: [], serializers: { req: asItIs, res: asItIs } });
+  return (request: Request, response: Response, next: NextFunction): void => {
+    if (!UNLOGGED.test(request.url)) {
+      const started = performance.now();
+      const requestId = currentRequestId();
+      response.once('close', () => {
+        const { method, originalUrl } = request;
+        const { statusCode, writableFinished } = response;
+        const level = statusCode >= 500 ? 'error' : 'info';
+        const facts = {
+          requestId,
+          req: { method, path: originalUrl.split('?', 1)[0] },
+          res: { statusCode },
+          responseTime: Math.round(performance.now() - started),
+        };
+        logger[level](facts, writableFinished ? 'request completed' : 'request aborted');
+      });
+    }
+    next();
+  };
+}
+
+const asItIs = <T>(value: T): T => value;
