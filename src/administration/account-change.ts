@@ -33,12 +33,12 @@ export class AccountChange {
     revision: string | null | undefined,
     work: (em: EntityManager, user: User) => Promise<T>,
   ): Promise<T> {
-    const seen = revision ?? revisionOf(await find(this.em.fork(), key));
+    const seen = revision ?? presentRevision(await find(this.em.fork(), key));
     return this.transactions.runApart(async (em) => {
       const user = await find(em, key, LockMode.PESSIMISTIC_WRITE);
       await this.authorities.hold(em, authority);
       assertRightsOver(authority, user);
-      if (revisionOf(user) !== seen) throw changedMeanwhile();
+      if (presentRevision(user) !== seen) throw changedMeanwhile();
       return work(em, user);
     });
   }
@@ -53,3 +53,9 @@ async function find(em: EntityManager, key: AccountKey, lockMode: LockMode = Loc
   await em.populate(user, ['roles']);
   return user;
 }
+
+const presentRevision = (user: User): string =>
+  revisionOf(
+    user,
+    user.roles.getItems().map(({ name }) => name),
+  );

@@ -1,9 +1,11 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
 import { currentRequestId } from '../common/request-id.js';
+import { DirectSql, type DirectTransaction } from '../database/direct-sql.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditLog } from './audit-log.js';
 import type { AuditEventType } from './audit-events.js';
@@ -23,12 +25,27 @@ export class AuditService {
   constructor(
     private readonly clock: Clock,
     private readonly log: AuditLog,
+    private readonly sql: DirectSql,
   ) {}
 
   /** Adds the event to the unit of work of `em`; the caller's flush or commit writes it. */
   record(em: EntityManager, type: AuditEventType, facts: AuditFacts): void {
     const event = em.create(AuditEvent, { id: newId(), at: this.clock.now(), type, ...columnsOf(facts) });
     this.log.add(em, event);
+  }
+
+  /** The same in a transaction past the ORM. */
+  async insert(transaction: DirectTransaction, type: AuditEventType, facts: AuditFacts): Promise<void> {
+    const at = this.clock.now();
+    const event = { id: newId(), type, ...columnsOf(facts) };
+    const { actorId, subjectId, sessionId, ipAddress, userAgent, requestId, details } = event;
+    await transaction.change(
+      sql`insert into audit_events
+        (id, at, type, actor_id, subject_id, session_id, ip_address, user_agent, request_id, details)
+        values (${event.id}, ${this.sql.fromDate(at)}, ${type}, ${actorId}, ${subjectId}, ${sessionId}, ${ipAddress},
+          ${userAgent}, ${requestId}, ${details && JSON.stringify(details)})`,
+    );
+    transaction.afterCommit(() => this.log.write(event));
   }
 
   /** Of a user who is gone the trail keeps what was decided, and not from where they came. */

@@ -1,7 +1,7 @@
 import { createUnionType, Field, Int, ObjectType } from '@nestjs/graphql';
-import type { Session } from '../sessions/session.entity.js';
+import type { SessionRecord } from '../sessions/session.entity.js';
 import { SessionModel } from '../sessions/session.model.js';
-import type { User } from '../users/user.entity.js';
+import type { UserRecord } from '../users/user.entity.js';
 import { UserModel } from '../users/user.model.js';
 
 @ObjectType({ description: 'A signed-in user and their tokens. The answer of `signup`, `login` and `refresh` alike.' })
@@ -34,10 +34,10 @@ export class AuthPayload {
   serverTime!: Date;
 
   @Field(() => UserModel, { description: 'Who signed in.' })
-  user!: User;
+  user!: UserRecord;
 
   @Field(() => SessionModel, { description: 'The session that the tokens belong to.' })
-  session!: Session;
+  session!: SessionRecord;
 }
 
 @ObjectType({ description: 'The address must be confirmed before this user can sign in.' })

@@ -9,7 +9,9 @@ import { tokenMissing } from '../access/access.errors.js';
 import { requestOf } from '../access/request.js';
 import { grantedPrincipal } from '../access/request-principal.js';
 import { ErrorAction } from '../common/error-codes.js';
+import { SessionCheck } from '../sessions/session-check.service.js';
 import { tokenInvalid } from '../tokens/token.errors.js';
+import { VerifiedTokens } from '../tokens/verified-tokens.js';
 import { RequestCredentials } from './request-credentials.js';
 
 /**
@@ -23,7 +25,11 @@ export class GqlAuthGuard extends AuthGuard('jwt') {
   /** One verification and one look at the session for each request, however many fields ask. */
   private readonly authentications = new WeakMap<Request, Promise<boolean>>();
 
-  constructor(private readonly credentials: RequestCredentials) {
+  constructor(
+    private readonly credentials: RequestCredentials,
+    private readonly verified: VerifiedTokens,
+    private readonly sessions: SessionCheck,
+  ) {
     super();
   }
 
@@ -59,11 +65,15 @@ export class GqlAuthGuard extends AuthGuard('jwt') {
   }
 
   private async authenticateOnce(context: ExecutionContext, request: Request): Promise<boolean> {
-    if (!this.credentials.accessToken(request)) {
+    const token = this.credentials.accessToken(request);
+    if (!token) {
       // The browser drops the access cookie when its token expires; the refresh cookie outlives it.
       throw tokenMissing(this.credentials.hasRefreshCookie(request) ? ErrorAction.REFRESH : ErrorAction.LOGIN);
     }
-    return (await super.canActivate(context)) as boolean;
+    const claims = this.verified.claimsOf(token);
+    if (!claims) return (await super.canActivate(context)) as boolean;
+    request.user = await this.sessions.principalOf(claims);
+    return true;
   }
 }
 

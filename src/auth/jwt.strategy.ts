@@ -8,19 +8,22 @@ import type { Principal } from '../access/principal.js';
 import { KeysService } from '../keys/keys.service.js';
 import { SessionCheck } from '../sessions/session-check.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
+import { VerifiedTokens } from '../tokens/verified-tokens.js';
 import { RequestCredentials } from './request-credentials.js';
 
 /** Turns the access token of a request into a `Principal`: key, signature, claims, then session and user. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(
-    credentials: RequestCredentials,
+    private readonly credentials: RequestCredentials,
     keys: KeysService,
     private readonly tokens: AccessTokenService,
+    private readonly verified: VerifiedTokens,
     private readonly sessions: SessionCheck,
   ) {
     super({
       ...tokens.verifyOptions,
+      passReqToCallback: true,
       jwtFromRequest: (request: Request) => credentials.accessToken(request) ?? null,
       secretOrKeyProvider: (_request, token: string, done) => {
         // jsonwebtoken takes a KeyObject and is fastest with one; the types of passport-jwt do not say so. Without a key
@@ -34,7 +37,9 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   }
 
   /** Called with the payload of a token whose signature, issuer and audience are right. */
-  async validate(payload: unknown): Promise<Principal> {
-    return this.sessions.principalOf(this.tokens.claims(payload));
+  async validate(request: Request, payload: unknown): Promise<Principal> {
+    const claims = this.tokens.claims(payload);
+    this.verified.remember(this.credentials.accessToken(request) ?? '', claims);
+    return this.sessions.principalOf(claims);
   }
 }

@@ -20,7 +20,6 @@ export class RefreshService {
     const rotation = await this.rotation.rotate(token, client);
     this.metrics.refreshes.inc({ outcome: rotation.kind === 'refused' ? rotation.refusal : rotation.kind });
     if (rotation.kind === 'refused') throw refreshRefused(rotation.refusal, rotation.subject);
-    const { session, refreshToken } = rotation;
-    return this.issuer.issue(session.user.$, session, refreshToken);
+    return this.issuer.issue(rotation, rotation.refreshToken);
   }
 }

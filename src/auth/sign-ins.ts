@@ -30,7 +30,8 @@ export class SignIns {
   }
 
   /** The tokens, once the session is committed. */
-  tokens(user: User, session: Session): Promise<SignedIn> {
-    return this.issuer.issue(user, session, this.sessions.refreshTokenOf(session));
+  async tokens(user: User, session: Session): Promise<SignedIn> {
+    const roles = (await user.roles.load()).getItems().map(({ name }) => name);
+    return this.issuer.issue({ user, session, roles }, this.sessions.refreshTokenOf(session));
   }
 }

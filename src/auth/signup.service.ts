@@ -13,7 +13,7 @@ import { emailTaken, signupClosed } from './auth.errors.js';
 import type { SignupInput } from './auth.inputs.js';
 import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
 import type { SignedIn } from './signed-in.js';
-import { TokenIssuer } from './token-issuer.js';
+import { SignIns } from './sign-ins.js';
 
 /**
  * Makes an account and signs its owner in. Account, session, mail and audit event are one transaction, so a refused sign-up
@@ -30,7 +30,7 @@ export class SignupService {
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
     private readonly outbox: Outbox,
-    private readonly issuer: TokenIssuer,
+    private readonly signIns: SignIns,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'SIGNUP_ENABLED' | 'REQUIRE_EMAIL_VERIFICATION'>,
@@ -45,7 +45,7 @@ export class SignupService {
       return verificationRequired(input.email);
     }
     if (!created?.session) throw emailTaken();
-    return this.issuer.issue(created.user, created.session, this.sessions.refreshTokenOf(created.session));
+    return this.signIns.tokens(created.user, created.session);
   }
 
   /** The new account with its session, or undefined when the address is taken. */

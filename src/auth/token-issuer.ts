@@ -1,21 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import type { Session } from '../sessions/session.entity.js';
+import { HeldRoles } from '../roles/held-roles.js';
+import type { OwnedSession } from '../sessions/rotation.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
-import type { User } from '../users/user.entity.js';
 import type { SignedIn } from './signed-in.js';
 
 /** Makes the access token of a session: the one code path of sign-up, login and refresh, so all carry the same claims. */
 @Injectable()
 export class TokenIssuer {
-  constructor(private readonly tokens: AccessTokenService) {}
+  constructor(
+    private readonly tokens: AccessTokenService,
+    private readonly heldRoles: HeldRoles,
+  ) {}
 
-  /** The user's roles must be as they are in the database now: they become claims of the token. */
-  async issue(user: User, session: Session, refreshToken: string): Promise<SignedIn> {
-    const roles = (await user.roles.load()).getItems().map(({ name }) => name);
-    const accessToken = await this.tokens.issue({
+  /** The roles must be as they are in the database now: they become claims of the token. */
+  issue({ user, session, roles }: OwnedSession, refreshToken: string): SignedIn {
+    this.heldRoles.remember(user, roles);
+    const accessToken = this.tokens.issue({
       userId: user.id,
       sessionId: session.id,
-      roles: roles.sort(),
+      roles: roles.toSorted(),
       version: user.version,
       authTime: session.createdAt,
       amr: session.authMethods,

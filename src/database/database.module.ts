@@ -1,6 +1,7 @@
 import { type EntityClass, EntityManager, MikroORM } from '@mikro-orm/core';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
+import { DirectSql } from './direct-sql.js';
 import { openDatabase } from './open-database.js';
 import { Transactions } from './transactions.js';
 
@@ -16,9 +17,10 @@ export class DatabaseModule implements OnApplicationShutdown {
       providers: [
         { provide: MikroORM, inject: [ENV], useFactory: (env: Env) => openDatabase(env, entities) },
         { provide: EntityManager, inject: [MikroORM], useFactory: (orm: MikroORM) => orm.em },
+        DirectSql,
         Transactions,
       ],
-      exports: [MikroORM, EntityManager, Transactions],
+      exports: [MikroORM, EntityManager, DirectSql, Transactions],
     };
   }
 

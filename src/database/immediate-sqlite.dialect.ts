@@ -9,10 +9,15 @@ import {
   type DialectAdapter,
   type Driver,
   SqliteAdapter,
+  type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { DatabaseBounds } from './database-bounds.js';
+
+/** More than there are texts with parameters in the code, lists of different lengths among them. */
+const MAX_STATEMENTS = 200;
 
 /** How long a migration waits for another process's write. A server's wait is DATABASE_LOCK_TIMEOUT. */
 const DEFAULT_LOCK_TIMEOUT = 5;
@@ -22,11 +27,11 @@ const DEFAULT_LOCK_TIMEOUT = 5;
  * synchronous=FULL keeps commits through a power loss (NORMAL may drop the last ones).
  */
 export class ImmediateSqliteDialect extends SqliteDialect {
-  readonly #database: () => Promise<Database.Database>;
+  readonly #database: () => Promise<SqliteDatabase>;
 
   /** @param bounds absent for migrations */
   constructor(file: string, bounds?: DatabaseBounds) {
-    const database = async () => open(file, bounds?.DATABASE_LOCK_TIMEOUT ?? DEFAULT_LOCK_TIMEOUT);
+    const database = async () => preparing(open(file, bounds?.DATABASE_LOCK_TIMEOUT ?? DEFAULT_LOCK_TIMEOUT));
     super({ database });
     this.#database = database;
   }
@@ -92,4 +97,19 @@ function open(file: string, lockTimeout: number): Database.Database {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   return database;
+}
+
+/** Compiles a text with parameters once: that takes longer than to read a row by its key. The ORM's texts hold their values. */
+function preparing(database: Database.Database): SqliteDatabase {
+  const statements = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
+  const compile = (sql: string) => database.prepare(sql);
+  return {
+    prepare(sql) {
+      if (!sql.includes('?')) return compile(sql);
+      const statement = statements.get(sql) ?? compile(sql);
+      statements.set(sql, statement);
+      return statement;
+    },
+    close: () => database.close(),
+  };
 }

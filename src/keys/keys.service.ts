@@ -95,6 +95,13 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
     return known.key;
   }
 
+  /** True while this key verifies. For a token that it has verified before. */
+  stillVerifies(kid: string): boolean {
+    if (!this.verificationKeys.has(kid)) return false;
+    this.usage.count(kid);
+    return true;
+  }
+
   /** The JWK set for other services (RFC 7517 section 5). Empty with HS256: its key is a secret. */
   jwks(): { keys: JsonWebKey[] } {
     const publicKeys = [...this.verificationKeys.values()].filter(({ algorithm }) => algorithm !== 'HS256');

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { HeldRoles } from './held-roles.js';
 import { RolesService } from './roles.service.js';
 
-@Module({ providers: [RolesService], exports: [RolesService] })
+@Module({ providers: [RolesService, HeldRoles], exports: [RolesService, HeldRoles] })
 export class RolesModule {}

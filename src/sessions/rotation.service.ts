@@ -1,22 +1,31 @@
-import { EntityManager, type Loaded } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { AuditService } from '../audit/audit.service.js';
 import type { ErrorSubject } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { DirectSql, type DirectTransaction } from '../database/direct-sql.js';
+import type { EntityColumns } from '../database/entity-columns.js';
 import { Transactions } from '../database/transactions.js';
+import { User, type UserRecord } from '../users/user.entity.js';
 import { formatRefreshToken, isGenuine, type ParsedRefreshToken, parseRefreshToken } from './refresh-token.js';
 import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
-import { Session } from './session.entity.js';
+import { Session, type SessionRecord } from './session.entity.js';
 import { sessionEnd, sessionMaxAge } from './session-lifetime.js';
 import { SessionsService } from './sessions.service.js';
 
-export type RotatedSession = Loaded<Session, 'user.roles'>;
+/** A session together with whose it is. */
+export interface OwnedSession {
+  readonly session: SessionRecord;
+  readonly user: UserRecord;
+  /** The names of the user's roles, sorted. */
+  readonly roles: readonly string[];
+}
 
 export type Rotation =
-  | { readonly kind: 'rotated' | 'same-successor'; readonly session: RotatedSession; readonly refreshToken: string }
+  | ({ readonly kind: 'rotated' | 'same-successor'; readonly refreshToken: string } & OwnedSession)
   | { readonly kind: 'refused'; readonly refusal: RefreshRefusal; readonly subject?: ErrorSubject };
 
 /** Whose session a token is of. */
@@ -35,8 +44,11 @@ export interface TokenSession {
  */
 @Injectable()
 export class RotationService {
+  private readonly sessionColumns: EntityColumns<SessionRecord>;
+  private readonly userColumns: EntityColumns<UserRecord>;
+
   constructor(
-    private readonly em: EntityManager,
+    private readonly sql: DirectSql,
     private readonly transactions: Transactions,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
@@ -46,27 +58,32 @@ export class RotationService {
       Env,
       'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS' | 'REFRESH_GRACE_SECONDS' | 'REFRESH_TOKEN_TTL' | 'SESSION_MAX_AGE'
     >,
-  ) {}
+  ) {
+    this.sessionColumns = sql.columnsOf<SessionRecord>(Session, 's');
+    this.userColumns = sql.columnsOf<UserRecord>(User, 'u');
+  }
 
   async rotate(token: string, client: ClientInfo): Promise<Rotation> {
     const presented = parseRefreshToken(token);
     if (!presented) return { kind: 'refused', refusal: 'invalid' };
     for (;;) {
-      const session = await this.genuineSession(presented);
-      if (!session) return { kind: 'refused', refusal: 'invalid' };
-      const decision = this.decide(presented.counter, session);
+      const owned = await this.genuineSession(presented);
+      if (!owned) return { kind: 'refused', refusal: 'invalid' };
+      const decision = this.decide(presented.counter, owned);
       switch (decision.kind) {
-        case 'rotate':
-          if (await this.advance(session, client)) return this.successor('rotated', session);
+        case 'rotate': {
+          const next = await this.advance(owned, client);
+          if (next) return this.successor('rotated', { ...owned, session: next });
           // Somebody else rotated or revoked between our read and our UPDATE: look again. The counter only grows,
           // so the second look never decides to rotate.
           continue;
+        }
         case 'same-successor':
-          await this.transactions.runApart(async (em) => this.recordRefresh(em, session, client));
-          return this.successor('same-successor', session);
+          await this.transactions.runDirect((transaction) => this.recordRefresh(transaction, owned, client));
+          return this.successor('same-successor', owned);
         case 'refuse':
-          await this.raiseAlarm(decision, session, client);
-          return { kind: 'refused', refusal: decision.refusal, subject: subjectOf(session) };
+          await this.raiseAlarm(decision, owned, client);
+          return { kind: 'refused', refusal: decision.refusal, subject: subjectOf(owned) };
       }
     }
   }
@@ -74,31 +91,34 @@ export class RotationService {
   /** The session of a genuine token, current or not: enough to end it or to recognise a device, and for nothing else. */
   async sessionOf(token: string): Promise<TokenSession | undefined> {
     const presented = parseRefreshToken(token);
-    const session = presented && (await this.genuineSession(presented));
-    if (!session) return undefined;
-    const { user, id: sessionId, impersonatorId } = session;
-    return { userId: user.id, email: user.$.email, sessionId, actorId: impersonatorId ?? user.id };
+    const owned = presented && (await this.genuineSession(presented));
+    if (!owned) return undefined;
+    const { user, session } = owned;
+    return { userId: user.id, email: user.email, sessionId: session.id, actorId: session.impersonatorId ?? user.id };
   }
 
-  /**
-   * The session that a token was made for, if this server made it. Read into an entity manager of its own: always
-   * fresh, and never flushed by another resolver of the request.
-   */
-  private async genuineSession(token: ParsedRefreshToken): Promise<RotatedSession | undefined> {
-    const options = { populate: ['user.roles'], strategy: 'joined' } as const;
-    const session = await this.em.fork().findOne(Session, { id: token.sessionId }, options);
+  /** The session that a token was made for, if this server made it. */
+  private async genuineSession(token: ParsedRefreshToken): Promise<OwnedSession | undefined> {
+    const [row] = await this.sql.rows(
+      sql<{ roles: string | null }>`select ${this.sessionColumns.list}, ${this.userColumns.list},
+          (select string_agg(h.role_name, ',') from user_roles h where h.user_id = u.id) as roles
+        from sessions s join users u on u.id = s.user_id where s.id = ${token.sessionId}`,
+    );
+    if (!row) return undefined;
+    const session = this.sessionColumns.valuesOf(row);
     const secrets = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS];
-    return session && isGenuine(token, session.refreshSalt, secrets) ? session : undefined;
+    if (!isGenuine(token, session.refreshSalt, secrets)) return undefined;
+    return { session, user: this.userColumns.valuesOf(row), roles: row.roles?.split(',').sort() ?? [] };
   }
 
-  private decide(counter: number, session: RotatedSession): RotationDecision {
+  private decide(counter: number, { session, user }: OwnedSession): RotationDecision {
     const state = {
       refreshCounter: session.refreshCounter,
       rotatedAt: session.rotatedAt,
       createdAt: session.createdAt,
       expiresAt: session.expiresAt,
       revokedAt: session.revokedAt ?? null,
-      userDisabledAt: session.user.$.disabledAt ?? null,
+      userDisabledAt: user.disabledAt ?? null,
     };
     return decideRotation(counter, state, this.clock.now(), {
       graceSeconds: this.env.REFRESH_GRACE_SECONDS,
@@ -106,53 +126,52 @@ export class RotationService {
     });
   }
 
-  /** The conditional UPDATE. True when this call rotated; the entity then holds what the row holds. */
-  private async advance(session: RotatedSession, client: ClientInfo): Promise<boolean> {
+  /** The conditional UPDATE. The session as it is afterwards, undefined when it was not this call that rotated. */
+  private async advance(owned: OwnedSession, client: ClientInfo): Promise<SessionRecord | undefined> {
+    const { session } = owned;
     const now = this.clock.now();
     // Never earlier than before: a clock that is set back for a moment must not bring the end of the session nearer.
     const lastActiveAt = now > session.lastActiveAt ? now : session.lastActiveAt;
-    const next = {
-      refreshCounter: session.refreshCounter + 1,
-      rotatedAt: now,
-      lastActiveAt,
-      expiresAt: sessionEnd(session, lastActiveAt, this.env),
-    };
-    const current = { id: session.id, refreshCounter: session.refreshCounter, revokedAt: null };
-    const isFirst = await this.transactions.runApart(async (em) => {
-      const isUpdated = (await em.nativeUpdate(Session, current, next)) === 1;
-      if (isUpdated) this.recordRefresh(em, session, client);
-      return isUpdated;
+    const expiresAt = sessionEnd(session, lastActiveAt, this.env);
+    const { id, refreshCounter } = session;
+    const isFirst = await this.transactions.runDirect(async (transaction) => {
+      const changed = await transaction.change(
+        sql`update sessions set refresh_counter = refresh_counter + 1, rotated_at = ${this.sql.fromDate(now)},
+            last_active_at = ${this.sql.fromDate(lastActiveAt)}, expires_at = ${this.sql.fromDate(expiresAt)}
+          where id = ${id} and refresh_counter = ${refreshCounter} and revoked_at is null`,
+      );
+      if (changed === 1) await this.recordRefresh(transaction, owned, client);
+      return changed === 1;
     });
-    if (isFirst) Object.assign(session, next);
-    return isFirst;
+    return isFirst
+      ? { ...session, refreshCounter: refreshCounter + 1, rotatedAt: now, lastActiveAt, expiresAt }
+      : undefined;
   }
 
-  private recordRefresh(em: EntityManager, session: RotatedSession, client: ClientInfo): void {
-    const { userId, sessionId } = subjectOf(session);
-    const actorId = session.impersonatorId ?? userId;
-    this.audit.record(em, 'session.refreshed', { actorId, subjectId: userId, sessionId, client });
+  private recordRefresh(transaction: DirectTransaction, owned: OwnedSession, client: ClientInfo): Promise<void> {
+    const { userId, sessionId } = subjectOf(owned);
+    const actorId = owned.session.impersonatorId ?? userId;
+    return this.audit.insert(transaction, 'session.refreshed', { actorId, subjectId: userId, sessionId, client });
   }
 
-  private successor(kind: 'rotated' | 'same-successor', session: RotatedSession): Rotation {
-    const refreshToken = formatRefreshToken(this.env.JWT_SECRET, session, session.refreshCounter);
-    return { kind, session, refreshToken };
+  private successor(kind: 'rotated' | 'same-successor', owned: OwnedSession): Rotation {
+    const { session } = owned;
+    return { kind, ...owned, refreshToken: formatRefreshToken(this.env.JWT_SECRET, session, session.refreshCounter) };
   }
 
   /** Reuse ends this session and it alone; the other devices of the user are not under suspicion. */
   private async raiseAlarm(
     { alarm }: Extract<RotationDecision, { kind: 'refuse' }>,
-    session: RotatedSession,
+    { session, user }: OwnedSession,
     client: ClientInfo,
   ): Promise<void> {
     if (!alarm) return;
-    const facts = { subjectId: session.user.id, sessionId: session.id, client };
+    const facts = { subjectId: user.id, sessionId: session.id, client };
     await this.transactions.runApart(async (em) => {
-      if (alarm === 'reused') {
-        await this.sessions.revoke(em, session.user.id, { id: session.id }, 'refresh_reused');
-      }
+      if (alarm === 'reused') await this.sessions.revoke(em, user.id, { id: session.id }, 'refresh_reused');
       this.audit.record(em, alarm === 'reused' ? 'session.refresh_reused' : 'session.refresh_unknown_counter', facts);
     });
   }
 }
 
-const subjectOf = (session: RotatedSession): ErrorSubject => ({ userId: session.user.id, sessionId: session.id });
+const subjectOf = ({ session, user }: OwnedSession): ErrorSubject => ({ userId: user.id, sessionId: session.id });

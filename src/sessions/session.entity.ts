@@ -41,3 +41,24 @@ const schema = defineEntity({
 export class Session extends schema.class {}
 
 schema.setClass(Session);
+
+/** A session as it is read where no entity is needed. */
+export type SessionRecord = Readonly<
+  Pick<
+    Session,
+    | 'id'
+    | 'refreshSalt'
+    | 'refreshCounter'
+    | 'rotatedAt'
+    | 'createdAt'
+    | 'lastActiveAt'
+    | 'expiresAt'
+    | 'revokedAt'
+    | 'revokedReason'
+    | 'ipAddress'
+    | 'userAgent'
+    | 'authMethods'
+    | 'impersonatorId'
+    | 'impersonatorSessionId'
+  >
+>;

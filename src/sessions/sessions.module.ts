@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
+import { UsersModule } from '../users/users.module.js';
 import { RotationService } from './rotation.service.js';
 import { SessionCheck } from './session-check.service.js';
 import { SessionPurge } from './session-purge.js';
@@ -10,7 +11,7 @@ import { SessionsService } from './sessions.service.js';
 import { UserSessionsResolver } from './user-sessions.resolver.js';
 
 @Module({
-  imports: [AuditModule, RevocationModule, TokensModule],
+  imports: [AuditModule, RevocationModule, TokensModule, UsersModule],
   providers: [RotationService, SessionCheck, SessionPurge, SessionsService, SessionResolver, UserSessionsResolver],
   exports: [RotationService, SessionCheck, SessionsService],
 })

@@ -3,7 +3,7 @@ import DataLoader from 'dataloader';
 import { Permissions } from '../access/access.decorators.js';
 import type { GraphQLContext } from '../access/request.js';
 import { perRequest } from '../common/per-request.js';
-import type { User } from '../users/user.entity.js';
+import type { UserRecord } from '../users/user.entity.js';
 import { UserModel } from '../users/user.model.js';
 import type { Session } from './session.entity.js';
 import { SessionModel } from './session.model.js';
@@ -21,7 +21,7 @@ export class UserSessionsResolver {
 
   @ResolveField('sessions', () => [SessionModel], { nullable: true, description: 'The live sessions of this user.' })
   @Permissions('users:read')
-  sessionsOf(@Parent() user: User, @Context() { req }: GraphQLContext): Promise<Session[]> {
+  sessionsOf(@Parent() user: UserRecord, @Context() { req }: GraphQLContext): Promise<Session[]> {
     return this.loaderOf(req).load(user.id);
   }
 

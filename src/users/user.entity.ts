@@ -40,3 +40,22 @@ const schema = defineEntity({
 export class User extends schema.class {}
 
 schema.setClass(User);
+
+/** An account as it is read where no entity is needed: what its row holds, without the password hash. */
+export type UserRecord = Readonly<
+  Pick<
+    User,
+    | 'id'
+    | 'email'
+    | 'emailVerified'
+    | 'name'
+    | 'passwordChangedAt'
+    | 'locale'
+    | 'version'
+    | 'externalId'
+    | 'createdAt'
+    | 'lastLoginAt'
+    | 'disabledAt'
+    | 'disabledReason'
+  >
+>;

@@ -3,8 +3,9 @@ import { Authenticated, Permissions } from '../access/access.decorators.js';
 import { forbidden } from '../access/access.errors.js';
 import { CurrentPrincipal } from '../access/current-principal.decorator.js';
 import type { Principal } from '../access/principal.js';
+import { HeldRoles } from '../roles/held-roles.js';
 import { permissionsOfRoles, RolesService } from '../roles/roles.service.js';
-import type { User } from './user.entity.js';
+import type { UserRecord } from './user.entity.js';
 import { UserModel } from './user.model.js';
 import { revisionOf } from './user-revision.js';
 import { UsersService } from './users.service.js';
@@ -14,21 +15,18 @@ export class UsersResolver {
   constructor(
     private readonly users: UsersService,
     private readonly roles: RolesService,
+    private readonly held: HeldRoles,
   ) {}
 
   @Query(() => UserModel, { description: 'The signed-in user.' })
   @Authenticated()
-  me(@CurrentPrincipal() principal: Principal): Promise<User> {
+  me(@CurrentPrincipal() principal: Principal): Promise<UserRecord> {
     return this.users.current(principal.userId);
   }
 
   @ResolveField('roles', () => [String], { description: 'The names of the roles that the user holds.' })
-  async rolesOf(@Parent() user: User): Promise<string[]> {
-    const roles = await user.roles.load({ dataloader: true });
-    return roles
-      .getItems()
-      .map(({ name }) => name)
-      .sort();
+  rolesOf(@Parent() user: UserRecord): Promise<readonly string[]> {
+    return this.held.namesOf(user);
   }
 
   @ResolveField('permissions', () => [String], {
@@ -36,10 +34,9 @@ export class UsersResolver {
     description: 'What the roles permit. Of oneself, or of anybody with `users:read`.',
   })
   @Authenticated()
-  async permissionsOf(@Parent() user: User, @CurrentPrincipal() principal: Principal): Promise<string[]> {
+  async permissionsOf(@Parent() user: UserRecord, @CurrentPrincipal() principal: Principal): Promise<string[]> {
     if (user.id !== principal.userId && !(await this.roles.holds(principal, ['users:read']))) throw forbidden();
-    const roles = await user.roles.load({ dataloader: true });
-    return permissionsOfRoles(roles.getItems());
+    return permissionsOfRoles(await this.held.of(user.id));
   }
 
   @ResolveField('revision', () => String, {
@@ -47,32 +44,31 @@ export class UsersResolver {
     description: 'Changes whenever an administrator could want to look again. Hand it back to `updateUser`.',
   })
   @Permissions('users:read')
-  async revisionOf(@Parent() user: User): Promise<string> {
-    await user.roles.load({ dataloader: true });
-    return revisionOf(user);
+  async revisionOf(@Parent() user: UserRecord): Promise<string> {
+    return revisionOf(user, await this.held.namesOf(user));
   }
 
   @ResolveField(() => String, { nullable: true, description: 'What the account is called where it was imported from.' })
   @Permissions('users:read')
-  externalId(@Parent() user: User): string | null {
+  externalId(@Parent() user: UserRecord): string | null {
     return user.externalId ?? null;
   }
 
   @ResolveField(() => Date, { nullable: true, description: 'When the user last signed in.' })
   @Permissions('users:read')
-  lastLoginAt(@Parent() user: User): Date | null {
+  lastLoginAt(@Parent() user: UserRecord): Date | null {
     return user.lastLoginAt ?? null;
   }
 
   @ResolveField(() => Date, { nullable: true, description: 'Since when the account is disabled. Null: it is not.' })
   @Permissions('users:read')
-  disabledAt(@Parent() user: User): Date | null {
+  disabledAt(@Parent() user: UserRecord): Date | null {
     return user.disabledAt ?? null;
   }
 
   @ResolveField(() => String, { nullable: true, description: 'Why the account is disabled.' })
   @Permissions('users:read')
-  disabledReason(@Parent() user: User): string | null {
+  disabledReason(@Parent() user: UserRecord): string | null {
     return user.disabledReason ?? null;
   }
 }

@@ -1,0 +1,70 @@
+import { type EntityClass, EntityManager } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import type { Kysely, QueryResult, RawBuilder } from 'kysely';
+import { EntityColumns } from './entity-columns.js';
+
+/** A transaction past the ORM. */
+export interface DirectTransaction {
+  /** Runs a statement. @returns how many rows it changed */
+  change(statement: RawBuilder<unknown>): Promise<number>;
+  /** Once all is committed. */
+  afterCommit(work: () => void): void;
+}
+
+/**
+ * The few statements that every request needs, past the ORM and its units of work. The ORM writes values into the text, and
+ * makes entities of rows; this sends values apart, so that the database compiles each text once (docs/performance.md).
+ */
+@Injectable()
+export class DirectSql {
+  private readonly kysely: Kysely<unknown>;
+
+  constructor(private readonly em: EntityManager) {
+    // The ORM's own type does not know of SQL; both engines have this one.
+    this.kysely = (em as SqlEntityManager).getKysely();
+  }
+
+  /** The rows, as the driver reads them. @throws DriverException as the ORM does */
+  async rows<Row>(statement: RawBuilder<Row>): Promise<Row[]> {
+    return (await this.execute(this.kysely, statement)).rows;
+  }
+
+  /** @throws DriverException, and what `work` throws; then nothing is committed */
+  async transaction<T>(work: (transaction: DirectTransaction) => Promise<T>): Promise<T> {
+    const afterwards: (() => void)[] = [];
+    const result = await this.kysely.transaction().execute((kysely) =>
+      work({
+        change: async (statement) => Number((await this.execute(kysely, statement)).numAffectedRows ?? 0),
+        afterCommit: (next) => afterwards.push(next),
+      }),
+    );
+    for (const next of afterwards) next();
+    return result;
+  }
+
+  /** @typeParam Values what the entity holds itself */
+  columnsOf<Values extends object>(entity: EntityClass<Values>, alias: string): EntityColumns<Values> {
+    return new EntityColumns(this.em, entity, alias);
+  }
+
+  /** A moment as a value of a statement ... */
+  fromDate(date: Date): unknown {
+    return this.em.getPlatform().processDateProperty(date);
+  }
+
+  /** ... and as the driver reads it. */
+  toDate(value: string | number): Date {
+    return this.em.getPlatform().parseDate(value);
+  }
+
+  private async execute<Row>(kysely: Kysely<unknown>, statement: RawBuilder<Row>): Promise<QueryResult<Row>> {
+    const compiled = statement.compile(kysely);
+    this.em.config.getLogger().logQuery({ query: compiled.sql, level: 'info' });
+    try {
+      return await kysely.executeQuery(compiled);
+    } catch (error) {
+      throw this.em.getDriver().convertException(error as Error);
+    }
+  }
+}
