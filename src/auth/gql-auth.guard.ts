@@ -37,7 +37,7 @@ export class GqlAuthGuard extends AuthGuard('jwt') {
     return requestOf(context);
   }
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = accessRuleOf(context.getHandler());
     if (rule?.kind === 'public') return true;
     if (!rule && isNestedField(context)) return true;

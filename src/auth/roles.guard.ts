@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { accessRuleOf } from '../access/access-rule.js';
+import { type AccessRule, accessRuleOf } from '../access/access-rule.js';
 import { forbidden, tokenMissing } from '../access/access.errors.js';
 import { lacks } from '../access/lacks.js';
 import { principalOf } from '../access/request-principal.js';
@@ -12,9 +12,12 @@ const NONE: ReadonlySet<string> = new Set();
 export class RolesGuard implements CanActivate {
   constructor(private readonly roles: RolesService) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = accessRuleOf(context.getHandler());
-    if (rule?.kind !== 'roles' && rule?.kind !== 'permissions') return true;
+    return rule?.kind === 'roles' || rule?.kind === 'permissions' ? this.fulfils(context, rule) : true;
+  }
+
+  private async fulfils(context: ExecutionContext, rule: AccessRule): Promise<boolean> {
     const principal = principalOf(context);
     if (!principal) throw tokenMissing();
     // Looked up where a rule asks for them, and not before.

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DriverException } from '@mikro-orm/core';
-import { Mutex } from 'async-mutex';
 import Database from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -18,6 +17,8 @@ import type { DatabaseBounds } from './database-bounds.js';
 
 /** More than there are texts with parameters in the code, lists of different lengths among them. */
 const MAX_STATEMENTS = 200;
+
+const TRANSACTION_CONTROL = new Set(['begin immediate', 'commit', 'rollback']);
 
 /** How long a migration waits for another process's write. A server's wait is DATABASE_LOCK_TIMEOUT. */
 const DEFAULT_LOCK_TIMEOUT = 5;
@@ -61,15 +62,20 @@ class ImmediateSqliteDriver extends SqliteDriver {
    * Who may use the one connection. Kysely's own way never gives it back after a BEGIN or ROLLBACK that failed, and then
    * everybody waits for ever (kysely-org/kysely#1990).
    */
-  readonly #turn = new Mutex();
+  #turn = Promise.withResolvers<void>();
+  #last = Promise.resolve();
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    await this.#turn.acquire();
+    const before = this.#last;
+    const turn = Promise.withResolvers<void>();
+    this.#last = turn.promise;
+    await before;
+    this.#turn = turn;
     return super.acquireConnection();
   }
 
   override async releaseConnection(): Promise<void> {
-    this.#turn.release();
+    this.#turn.resolve();
   }
 
   override beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -84,7 +90,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
     try {
       await statement;
     } catch (error) {
-      this.#turn.release();
+      this.#turn.resolve();
       // MikroORM wraps what the driver throws, but not for these two.
       throw new DriverException(error as Error);
     }
@@ -105,7 +111,7 @@ function preparing(database: Database.Database): SqliteDatabase {
   const compile = (sql: string) => database.prepare(sql);
   return {
     prepare(sql) {
-      if (!sql.includes('?')) return compile(sql);
+      if (!sql.includes('?') && !TRANSACTION_CONTROL.has(sql)) return compile(sql);
       const statement = statements.get(sql) ?? compile(sql);
       statements.set(sql, statement);
       return statement;

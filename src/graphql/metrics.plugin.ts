@@ -17,6 +17,8 @@ export function metricsPlugin({ operations, requestSeconds }: Metrics): ApolloSe
     const code = error ? String(error.extensions?.['code']) : 'OK';
     operations.inc({ operation, code, result: error ? (FAULTS.has(code) ? 'fault' : 'refused') : 'ok' });
   };
+  // Apollo keeps the documents that clients send again and again.
+  const known = new WeakMap<OperationDefinitionNode, Map<string, string>>();
   return {
     requestDidStart: async () => {
       const stopTimer = requestSeconds.startTimer();
@@ -28,11 +30,14 @@ export function metricsPlugin({ operations, requestSeconds }: Metrics): ApolloSe
             count('none', errors[0]);
             return;
           }
-          for (const [key, field] of rootFields(document, operation))
+          let fields = known.get(operation);
+          if (!fields) known.set(operation, (fields = rootFields(document, operation)));
+          for (const [key, field] of fields) {
             count(
               field,
               errors.find((it) => it.path?.[0] === key),
             );
+          }
         },
       };
     },

@@ -10,18 +10,11 @@ const PREFLIGHT_MAX_AGE_SECONDS = 600;
  */
 export function enableCors(app: NestExpressApplication, env: Pick<Env, 'CORS_ORIGINS'>): void {
   const allowed = new Set(env.CORS_ORIGINS);
-  app.enableCors((request: { headers: { origin?: string } }, callback) => {
-    const isListed = allowed.has(request.headers.origin ?? '');
-    callback(null, {
-      origin: isListed,
-      credentials: true,
-      methods: ['GET', 'POST'],
-      exposedHeaders: ['X-Request-Id', 'Retry-After'],
-      maxAge: PREFLIGHT_MAX_AGE_SECONDS,
-    });
-  });
-  app.use((_request: unknown, response: { vary(field: string): void }, next: () => void) => {
-    response.vary('Origin');
-    next();
+  app.enableCors({
+    origin: (origin, callback) => callback(null, allowed.has(origin ?? '')),
+    credentials: true,
+    methods: ['GET', 'POST'],
+    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    maxAge: PREFLIGHT_MAX_AGE_SECONDS,
   });
 }

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { PinoLogger } from 'nestjs-pino';
 import { currentRequestId } from '../common/request-id.js';
 
@@ -9,27 +9,25 @@ const UNLOGGED = /^\/(ide|health)\//;
  * One line for each request, once it is answered or its client has gone: method, path, status and milliseconds. No header
  * and no body, because both carry credentials.
  */
-export function logRequests() {
+export function requestLogger(): (request: Request, response: Response) => void {
   // There is nothing to redact, and to look for it takes longer than all else about a line.
   const logger = PinoLogger.root.child({}, { redact: [], serializers: { req: asItIs, res: asItIs } });
-  return (request: Request, response: Response, next: NextFunction): void => {
-    if (!UNLOGGED.test(request.url)) {
-      const started = performance.now();
-      const requestId = currentRequestId();
-      response.once('close', () => {
-        const { method, originalUrl } = request;
-        const { statusCode, writableFinished } = response;
-        const level = statusCode >= 500 ? 'error' : 'info';
-        const facts = {
-          requestId,
-          req: { method, path: originalUrl.split('?', 1)[0] },
-          res: { statusCode },
-          responseTime: Math.round(performance.now() - started),
-        };
-        logger[level](facts, writableFinished ? 'request completed' : 'request aborted');
-      });
-    }
-    next();
+  return (request, response) => {
+    if (UNLOGGED.test(request.url)) return;
+    const started = performance.now();
+    const requestId = currentRequestId();
+    response.once('close', () => {
+      const { method, originalUrl } = request;
+      const { statusCode, writableFinished } = response;
+      const level = statusCode >= 500 ? 'error' : 'info';
+      const facts = {
+        requestId,
+        req: { method, path: originalUrl.split('?', 1)[0] },
+        res: { statusCode },
+        responseTime: Math.round(performance.now() - started),
+      };
+      logger[level](facts, writableFinished ? 'request completed' : 'request aborted');
+    });
   };
 }
 

@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { NextFunction, Request, Response } from 'express';
+import type { Response } from 'express';
 import helmet from 'helmet';
 import type { Env } from '../config/env.js';
 
@@ -29,14 +29,15 @@ function securityHeaders({ isProduction }: Settings): [name: string, value: stri
   const response = new ServerResponse(request);
   protect(request, response, () => undefined);
   const headers = Object.entries(response.getHeaders()).map(([name, value]): [string, string] => [name, String(value)]);
-  return [['Cache-Control', 'no-store'], ...headers];
+  // Without `Origin` too, or a cache would hand an answer of one origin to another.
+  return [['Cache-Control', 'no-store'], ['Vary', 'Origin'], ...headers];
 }
 
-export function setSecurityHeaders(settings: Settings) {
+/** @returns sets them on an answer */
+export function securityHeadersSetter(settings: Settings): (response: Response) => void {
   const headers = securityHeaders(settings);
-  return (_request: Request, response: Response, next: NextFunction): void => {
+  return (response) => {
     for (const [name, value] of headers) response.setHeader(name, value);
-    next();
   };
 }
 

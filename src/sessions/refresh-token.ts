@@ -25,16 +25,22 @@ export interface ParsedRefreshToken {
 
 export const newRefreshSalt = (): string => randomBytes(SALT_BYTES).toString('base64url');
 
-export function formatRefreshToken(
-  secret: string,
-  session: { id: string; refreshSalt: string },
-  counter: number,
-): string {
+/**
+ * The key of all refresh tokens of one session. To derive it costs more than to use it.
+ *
+ * @param secret `JWT_SECRET`, or one that it was before
+ * @param salt of the session's row
+ */
+export function refreshKeyOf(secret: string, salt: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, Buffer.from(salt, 'base64url'), 'latchkey/refresh-token', 32));
+}
+
+export function formatRefreshToken(key: Uint8Array, sessionId: string, counter: number): string {
   const body = Buffer.alloc(BODY_BYTES);
   body.writeUInt8(VERSION, 0);
-  body.set(parseUuid(session.id), 1);
+  body.set(parseUuid(sessionId), 1);
   body.writeUInt32BE(counter, 1 + UUID_BYTES);
-  return PREFIX + Buffer.concat([body, mac(secret, session.refreshSalt, body)]).toString('base64url');
+  return PREFIX + Buffer.concat([body, mac(key, body)]).toString('base64url');
 }
 
 /** The parts of a token, or undefined for anything that this server can not have written. */
@@ -52,9 +58,9 @@ export function parseRefreshToken(token: string): ParsedRefreshToken | undefined
   };
 }
 
-/** True when one of the secrets (the current one or a previous one) made the token for this salt. */
-export function isGenuine(token: ParsedRefreshToken, salt: string, secrets: readonly string[]): boolean {
-  return secrets.some((secret) => constantTimeEqual(mac(secret, salt, token.body), token.mac));
+/** True when this key made the token. */
+export function isGenuine(token: ParsedRefreshToken, key: Uint8Array): boolean {
+  return constantTimeEqual(mac(key, token.body), token.mac);
 }
 
 /** Any 16 bytes, also those that no UUID version would have: they are looked up and not found. */
@@ -62,7 +68,6 @@ function formatUuid(bytes: Buffer): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-function mac(secret: string, salt: string, body: Uint8Array): Buffer {
-  const key = hkdfSync('sha256', secret, Buffer.from(salt, 'base64url'), 'latchkey/refresh-token', 32);
-  return createHmac('sha256', new Uint8Array(key)).update(body).digest();
+function mac(key: Uint8Array, body: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(body).digest();
 }

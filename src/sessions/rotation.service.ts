@@ -9,7 +9,13 @@ import { DirectSql, type DirectTransaction } from '../database/direct-sql.js';
 import type { EntityColumns } from '../database/entity-columns.js';
 import { Transactions } from '../database/transactions.js';
 import { User, type UserRecord } from '../users/user.entity.js';
-import { formatRefreshToken, isGenuine, type ParsedRefreshToken, parseRefreshToken } from './refresh-token.js';
+import {
+  formatRefreshToken,
+  isGenuine,
+  type ParsedRefreshToken,
+  parseRefreshToken,
+  refreshKeyOf,
+} from './refresh-token.js';
 import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
 import { Session, type SessionRecord } from './session.entity.js';
@@ -22,6 +28,11 @@ export interface OwnedSession {
   readonly user: UserRecord;
   /** The names of the user's roles, sorted. */
   readonly roles: readonly string[];
+}
+
+/** Together with the key of its refresh tokens, which never leaves this file. */
+interface FoundSession extends OwnedSession {
+  readonly refreshKey: Uint8Array;
 }
 
 export type Rotation =
@@ -98,7 +109,7 @@ export class RotationService {
   }
 
   /** The session that a token was made for, if this server made it. */
-  private async genuineSession(token: ParsedRefreshToken): Promise<OwnedSession | undefined> {
+  private async genuineSession(token: ParsedRefreshToken): Promise<FoundSession | undefined> {
     const [row] = await this.sql.rows(
       sql<{ roles: string | null }>`select ${this.sessionColumns.list}, ${this.userColumns.list},
           (select string_agg(h.role_name, ',') from user_roles h where h.user_id = u.id) as roles
@@ -106,9 +117,14 @@ export class RotationService {
     );
     if (!row) return undefined;
     const session = this.sessionColumns.valuesOf(row);
-    const secrets = [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS];
-    if (!isGenuine(token, session.refreshSalt, secrets)) return undefined;
-    return { session, user: this.userColumns.valuesOf(row), roles: row.roles?.split(',').sort() ?? [] };
+    const refreshKey = refreshKeyOf(this.env.JWT_SECRET, session.refreshSalt);
+    if (!isGenuine(token, refreshKey) && !this.isOfFormerSecret(token, session)) return undefined;
+    const roles = row.roles?.split(',').sort() ?? [];
+    return { session, refreshKey, user: this.userColumns.valuesOf(row), roles };
+  }
+
+  private isOfFormerSecret(token: ParsedRefreshToken, { refreshSalt }: SessionRecord): boolean {
+    return this.env.JWT_PREVIOUS_SECRETS.some((secret) => isGenuine(token, refreshKeyOf(secret, refreshSalt)));
   }
 
   private decide(counter: number, { session, user }: OwnedSession): RotationDecision {
@@ -154,9 +170,10 @@ export class RotationService {
     return this.audit.insert(transaction, 'session.refreshed', { actorId, subjectId: userId, sessionId, client });
   }
 
-  private successor(kind: 'rotated' | 'same-successor', owned: OwnedSession): Rotation {
-    const { session } = owned;
-    return { kind, ...owned, refreshToken: formatRefreshToken(this.env.JWT_SECRET, session, session.refreshCounter) };
+  private successor(kind: 'rotated' | 'same-successor', found: FoundSession): Rotation {
+    const { session, user, roles, refreshKey } = found;
+    const refreshToken = formatRefreshToken(refreshKey, session.id, session.refreshCounter);
+    return { kind, session, user, roles, refreshToken };
   }
 
   /** Reuse ends this session and it alone; the other devices of the user are not under suspicion. */

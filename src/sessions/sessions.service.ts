@@ -6,7 +6,7 @@ import { newId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { User } from '../users/user.entity.js';
-import { formatRefreshToken, newRefreshSalt } from './refresh-token.js';
+import { formatRefreshToken, newRefreshSalt, refreshKeyOf } from './refresh-token.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { Revoked } from '../revocation/revocation-store.js';
 import { Session } from './session.entity.js';
@@ -84,8 +84,8 @@ export class SessionsService {
   }
 
   /** The refresh token that is current for this session. */
-  refreshTokenOf(session: Session): string {
-    return formatRefreshToken(this.env.JWT_SECRET, session, session.refreshCounter);
+  refreshTokenOf({ id, refreshSalt, refreshCounter }: Session): string {
+    return formatRefreshToken(refreshKeyOf(this.env.JWT_SECRET, refreshSalt), id, refreshCounter);
   }
 
   /** The live sessions of the users, the most recently active first. One statement for any number of users. */

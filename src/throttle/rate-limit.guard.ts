@@ -24,9 +24,12 @@ export class RateLimitGuard implements CanActivate {
     }
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const mutation = this.env.RATE_LIMITS_ENABLED ? mutationOf(context) : undefined;
-    if (mutation === undefined) return true;
+    return mutation === undefined || this.spend(context, mutation);
+  }
+
+  private async spend(context: ExecutionContext, mutation: string): Promise<boolean> {
     const { ipAddress } = clientOf(requestOf(context));
     await this.limits.spend(mutation, {
       address: networkOf(ipAddress),

@@ -1,9 +1,9 @@
-import { formatRefreshToken } from '../../src/sessions/refresh-token.js';
 import { hashesOf, importUser, tryLogin } from '../accounts/operations.js';
 import { newEmail, PASSWORD, refresh, signUp, withAccounts } from '../support/accounts.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
 import { TestServer } from '../support/test-server.js';
 import { areaUnderCurve, welch } from './support/statistics.js';
+import { refreshTokenOf } from '../support/refresh-tokens.js';
 
 /** Here a hash costs so much that a missing one would be seen. */
 const COST = { BCRYPT_COST: '8' };
@@ -112,8 +112,8 @@ describe('which sessions there are does not show', () => {
     const tokens = [
       'garbage',
       `lkr_${'A'.repeat(71)}`,
-      formatRefreshToken('another secret', { id: sessionId, refreshSalt: salt }, 0),
-      formatRefreshToken(server.env.JWT_SECRET, { id: '01890000-0000-7000-8000-000000000000', refreshSalt: salt }, 0),
+      refreshTokenOf('another secret', { id: sessionId, refreshSalt: salt }, 0),
+      refreshTokenOf(server.env.JWT_SECRET, { id: '01890000-0000-7000-8000-000000000000', refreshSalt: salt }, 0),
     ];
     const headers = { 'x-request-id': 'the-same-each-time' };
     const answers = await Promise.all(tokens.map((token) => refresh(server, token, { headers })));

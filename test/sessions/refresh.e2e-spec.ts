@@ -1,11 +1,11 @@
 import { decodeJwt } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
-import { formatRefreshToken } from '../../src/sessions/refresh-token.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { logIn, refresh, refreshed, signUp, type TestUser } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
+import { refreshTokenOf } from '../support/refresh-tokens.js';
 
 const INVALID = 'UNAUTHENTICATED/REFRESH_TOKEN_INVALID';
 const REUSED = 'UNAUTHENTICATED/REFRESH_TOKEN_REUSED';
@@ -133,7 +133,7 @@ describe('a genuine refresh token that is newer than the row', () => {
   it('is invalid and audited, and does not end the session: a restored backup looks like this', async () => {
     const user = await signUp(server);
     const { id, refreshSalt } = await sessionOf(user);
-    const fromTheFuture = formatRefreshToken(server.env.JWT_SECRET, { id, refreshSalt }, 3);
+    const fromTheFuture = refreshTokenOf(server.env.JWT_SECRET, { id, refreshSalt }, 3);
     expect(refusalOf(await refresh(server, fromTheFuture))).toBe(INVALID);
     expect(await alarmsOf(user)).toEqual(['session.refresh_unknown_counter']);
     expect((await refreshed(server, user.refreshToken)).sessionId).toBe(user.sessionId);
@@ -147,9 +147,9 @@ describe('what is no refresh token of a session here', () => {
     const { id, refreshSalt } = await sessionOf(user);
     const forged = [
       `${user.refreshToken.slice(0, -20)}${'A'.repeat(20)}`,
-      formatRefreshToken('a guessed secret', { id, refreshSalt }, 0),
-      formatRefreshToken(server.env.JWT_SECRET, { id, refreshSalt: Buffer.alloc(32).toString('base64url') }, 0),
-      formatRefreshToken(server.env.JWT_SECRET, { id: user.id, refreshSalt }, 0),
+      refreshTokenOf('a guessed secret', { id, refreshSalt }, 0),
+      refreshTokenOf(server.env.JWT_SECRET, { id, refreshSalt: Buffer.alloc(32).toString('base64url') }, 0),
+      refreshTokenOf(server.env.JWT_SECRET, { id: user.id, refreshSalt }, 0),
       'lkr_',
       'garbage',
       ' ',
