@@ -6,8 +6,9 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY scripts ./scripts
 COPY src ./src
-RUN npx nest build
+RUN npx nest build && node scripts/bundle.mjs
 
 FROM node:24-bookworm-slim AS packages
 WORKDIR /app

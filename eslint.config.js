@@ -21,7 +21,7 @@ const HIDDEN_DEPENDENCIES = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/*.generated.ts', 'coverage/', 'data/', 'test-results/']),
+  globalIgnores(['build/', '**/dist/', '**/*.generated.ts', 'coverage/', 'data/', 'test-results/']),
   js.configs.recommended,
   { rules: { eqeqeq: 'error' } },
   {

@@ -1,4 +1,4 @@
-/** `npm run build`: `nest build`, and a note of what it was built from. With `--if-stale` only when that has changed. */
+/** `npm run build`: `nest build`, `bundle.mjs`, and a note of what it was built from. With `--if-stale` only when that has changed. */
 import { build, ensureBuilt, ensureInstalled, ensureNode } from './setup.mjs';
 
 ensureInstalled();

@@ -11,7 +11,14 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-const BUILD_INPUTS = ['src', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package.json'];
+const BUILD_INPUTS = [
+  'src',
+  'scripts/bundle.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'package-lock.json',
+];
 
 /** @param {string} path relative to the project's root */
 export function inProject(path) {
@@ -98,6 +105,8 @@ export function build() {
   const inputs = hashFiles(BUILD_INPUTS);
   const nest = inProject('node_modules/@nestjs/cli/bin/nest.js');
   exitOnFailure(spawnSync(process.execPath, [nest, 'build'], { cwd: ROOT, stdio: 'inherit' }), 'nest build');
+  const bundle = inProject('scripts/bundle.mjs');
+  exitOnFailure(spawnSync(process.execPath, [bundle], { cwd: ROOT, stdio: 'inherit' }), 'bundle.mjs');
   // The bin `latchkey` of package.json: the compiler writes files that can not be run.
   chmodSync(inProject('dist/cli/main.js'), 0o755);
   writeFileSync(inProject('dist/.built-from'), inputs);

@@ -2,8 +2,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Env } from './config/env.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
-import { IdeModule } from './ide/ide.module.js';
-import { MailsModule } from './ide/mails.module.js';
 import { showsMails } from './mail/mail-folder.js';
 import { ServicesModule } from './services.module.js';
 
@@ -17,8 +15,9 @@ export class AppModule {
         ServicesModule.register(env),
         GraphQLModule,
         HealthModule,
-        ...(env.IDE ? [IdeModule] : []),
-        ...(showsMails(env) ? [MailsModule] : []),
+        // With their packages only where they are used: a server in production does not load them.
+        ...(env.IDE ? [import('./ide/ide.module.js').then(({ IdeModule: module }) => ({ module }))] : []),
+        ...(showsMails(env) ? [import('./ide/mails.module.js').then(({ MailsModule: module }) => ({ module }))] : []),
       ],
     };
   }

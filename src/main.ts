@@ -1,5 +1,8 @@
 import { loadEnv } from './config/load-env.js';
 
+// Node warns of what packages do that are bundled as if we did it. It is for their authors to change.
+process.noDeprecation = true;
+
 const env = loadEnv();
 try {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = env;

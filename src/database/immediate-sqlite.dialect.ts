@@ -62,12 +62,12 @@ class ImmediateSqliteDriver extends SqliteDriver {
    * Who may use the one connection. Kysely's own way never gives it back after a BEGIN or ROLLBACK that failed, and then
    * everybody waits for ever (kysely-org/kysely#1990).
    */
-  #turn = Promise.withResolvers<void>();
-  #last = Promise.resolve();
+  #turn = Promise.withResolvers<undefined>();
+  #last: Promise<unknown> = Promise.resolve();
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     const before = this.#last;
-    const turn = Promise.withResolvers<void>();
+    const turn = Promise.withResolvers<undefined>();
     this.#last = turn.promise;
     await before;
     this.#turn = turn;
@@ -75,7 +75,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 
   override async releaseConnection(): Promise<void> {
-    this.#turn.resolve();
+    this.#turn.resolve(undefined);
   }
 
   override beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -90,7 +90,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
     try {
       await statement;
     } catch (error) {
-      this.#turn.resolve();
+      this.#turn.resolve(undefined);
       // MikroORM wraps what the driver throws, but not for these two.
       throw new DriverException(error as Error);
     }

@@ -1,12 +1,21 @@
 import { ValidationPipe } from '@nestjs/common';
+import * as classTransformer from 'class-transformer';
 import type { ValidationError } from 'class-validator';
+import * as classValidator from 'class-validator';
 import { AppError, type FieldProblem } from '../common/app-error.js';
 import { ErrorAction, ErrorCode, ErrorReason } from '../common/error-codes.js';
 import { ACCEPTABLE_PASSWORD } from '../passwords/acceptable-password.decorator.js';
 
 /** Applies the validators of the input classes. Every problem is answered at once, by path and without its value. */
 export const createValidationPipe = (): ValidationPipe =>
-  new ValidationPipe({ transform: true, stopAtFirstError: true, exceptionFactory: badUserInput });
+  new ValidationPipe({
+    transform: true,
+    stopAtFirstError: true,
+    exceptionFactory: badUserInput,
+    // Nest would look for them by their names, and not find those of the bundle.
+    transformerPackage: classTransformer,
+    validatorPackage: classValidator,
+  });
 
 function badUserInput(errors: ValidationError[]): AppError {
   const fields = errors.flatMap((error) => problemsOf(error, 'input'));

@@ -3,7 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { inSpan } from '../telemetry/span.js';
-import { createRedisClient, type RedisClient } from './redis-client.js';
+import type { RedisClient } from './redis-client.js';
+
+/** The token of the client that `SharedStore` keeps. */
+export const REDIS_CLIENT = Symbol('Redis client');
 
 const OF_REDIS = { 'db.system.name': 'redis' };
 
@@ -20,17 +23,16 @@ const GIVE_UP_MS = 1_000;
  */
 @Injectable()
 export class SharedStore implements OnModuleInit, OnApplicationShutdown {
-  /** Undefined without `REDIS_URL`. */
-  readonly client: RedisClient | undefined;
   private readonly logger = new Logger('Redis');
   private isLate = false;
   private isReported = false;
 
+  /** @param client undefined without `REDIS_URL` */
   constructor(
     metrics: Metrics,
-    @Inject(ENV) private readonly env: Pick<Env, 'REDIS_URL' | 'REDIS_TIMEOUT_MS'>,
+    @Inject(ENV) private readonly env: Pick<Env, 'REDIS_TIMEOUT_MS'>,
+    @Inject(REDIS_CLIENT) readonly client: RedisClient | undefined,
   ) {
-    this.client = env.REDIS_URL && createRedisClient(env.REDIS_URL);
     this.client?.on('error', (error: Error) => this.report(error));
     this.client?.on('ready', () => this.reportReturn());
     if (this.client) metrics.redisUp(() => Number(this.isReady));

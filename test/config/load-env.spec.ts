@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runProgram } from '../support/run-program.js';
 import { SECRET } from './settings.js';
 
-const LOAD_ENV = new URL('../../dist/config/load-env.js', import.meta.url).href;
+const LOAD_ENV = new URL('../../build/config/load-env.js', import.meta.url).href;
 const HEADLINE = 'Latchkey can not start with this configuration:\n';
 
 let cwd: string;

@@ -64,7 +64,8 @@ describe('the steps of the image', () => {
     for (const [from, sources] of copiesOf(build)) if (!from) copyInto(built, ROOT, sources);
     // The packages of this checkout are those of `npm ci --include=dev`.
     symlinkSync(join(ROOT, 'node_modules'), join(built, 'node_modules'));
-    const run = spawnSync(join(ROOT, 'node_modules/.bin/nest'), ['build'], { cwd: built, encoding: 'utf8' });
+    const command = /^RUN (npx nest build.*)$/m.exec(build)?.[1] ?? '';
+    const run = spawnSync('sh', ['-c', command], { cwd: built, encoding: 'utf8' });
     expect([run.status, run.stderr]).toEqual([0, '']);
     expect(existsSync(join(built, 'dist/main.js'))).toBe(true);
   });

@@ -14,7 +14,7 @@ const attempt = { email: 'ann@example.com', client, deviceId: undefined };
 
 /** Counters in the memory of this process. */
 const metrics = new Metrics({ METRICS_ENABLED: false });
-const limiters = () => new Limiters(new SharedStore(metrics, { REDIS_URL: undefined, REDIS_TIMEOUT_MS: 25 }), metrics);
+const limiters = () => new Limiters(new SharedStore(metrics, { REDIS_TIMEOUT_MS: 25 }, undefined), metrics);
 
 const failing = (code: ErrorCode) => () => Promise.reject(new AppError(code, 'no'));
 
