@@ -83,7 +83,13 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 
   override rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    return this.#orGiveUp(super.rollbackTransaction(connection));
+    return this.#orGiveUp(
+      super.rollbackTransaction(connection).catch((error: unknown) => {
+        // A full disk, among others, makes SQLite roll back by itself (sqlite.org/lang_transaction.html): the error that did
+        // it is the one to tell.
+        if (!(error instanceof Error && error.message === 'cannot rollback - no transaction is active')) throw error;
+      }),
+    );
   }
 
   async #orGiveUp(statement: Promise<unknown>): Promise<void> {
