@@ -61,7 +61,7 @@ const logOut = ({ accessToken }: TestUser) => here.call('mutation { logout }', {
       await trusted(here, user);
       await trusted(there, user);
       const statements = await statementsOf(here, () => whoAmI(here, user.accessToken));
-      expect(statements).toEqual([expect.stringMatching(/^select .* from users u where u.id in \(\$1\)$/)]);
+      expect(statements).toEqual([expect.stringMatching(/^select .* from users u where u\.id in \(\$1\)$/)]);
     });
 
     it('has a logout of one instance refused by the very next request to the other', async () => {
