@@ -32,11 +32,13 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
       response.setHeader('X-Request-Id', requestId);
       setSecurityHeaders(response);
       logRequest(request, response);
-      next(refusalOf(request, response));
+      next();
     });
   });
   if (env.OTEL_EXPORTER_OTLP_ENDPOINT) app.use(traceRequest);
   enableCors(app, env);
+  // After CORS: a page of ours may read why.
+  app.use((request: Request, response: Response, next: NextFunction) => next(refusalOf(request, response)));
   readJsonBodies(app);
 
   app.useGlobalPipes(createValidationPipe());
