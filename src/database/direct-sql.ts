@@ -1,8 +1,11 @@
 import { type EntityClass, EntityManager } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import type { Kysely, QueryResult, RawBuilder } from 'kysely';
+import type { Kysely, QueryExecutorProvider, QueryResult, RawBuilder } from 'kysely';
 import { EntityColumns } from './entity-columns.js';
+
+/** The database, or a transaction. */
+type Executor = QueryExecutorProvider & Pick<Kysely<unknown>, 'executeQuery'>;
 
 /** A transaction past the ORM. */
 export interface DirectTransaction {
@@ -18,11 +21,13 @@ export interface DirectTransaction {
  */
 @Injectable()
 export class DirectSql {
-  private readonly kysely: Kysely<unknown>;
+  private readonly em: SqlEntityManager;
+  private readonly kysely: Executor;
 
-  constructor(private readonly em: EntityManager) {
+  constructor(em: EntityManager) {
     // The ORM's own type does not know of SQL; both engines have this one.
-    this.kysely = (em as SqlEntityManager).getKysely();
+    this.em = em as SqlEntityManager;
+    this.kysely = this.em.getKysely();
   }
 
   /** The rows, as the driver reads them. @throws DriverException as the ORM does */
@@ -33,7 +38,8 @@ export class DirectSql {
   /** @throws DriverException, and what `work` throws; then nothing is committed */
   async transaction<T>(work: (transaction: DirectTransaction) => Promise<T>): Promise<T> {
     const afterwards: (() => void)[] = [];
-    const result = await this.kysely.transaction().execute((kysely) =>
+    // Begun and ended as the ORM's are, whatever happens to the connection meanwhile.
+    const result = await this.em.getConnection().transactional((kysely) =>
       work({
         change: async (statement) => Number((await this.execute(kysely, statement)).numAffectedRows ?? 0),
         afterCommit: (next) => afterwards.push(next),
@@ -58,7 +64,7 @@ export class DirectSql {
     return this.em.getPlatform().parseDate(value);
   }
 
-  private async execute<Row>(kysely: Kysely<unknown>, statement: RawBuilder<Row>): Promise<QueryResult<Row>> {
+  private async execute<Row>(kysely: Executor, statement: RawBuilder<Row>): Promise<QueryResult<Row>> {
     const compiled = statement.compile(kysely);
     this.em.config.getLogger().logQuery({ query: compiled.sql, level: 'info' });
     try {
