@@ -1,9 +1,10 @@
+import { linearRegression } from 'simple-statistics';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Keeps `parallel` askers busy for a while.
  *
- * @returns answers a second, from the first answer to the last
+ * @returns answers a second: the slope of the line through all answers, for they come in bursts
  */
 export async function closedLoopFor(
   parallel: number,
@@ -21,9 +22,7 @@ export async function closedLoopFor(
   await Promise.all(Array.from({ length: parallel }, (_, asker) => work(asker)));
   // What is answered after the end is no longer asked for by as many.
   const within = answered.filter((at) => at <= end);
-  const [first = 0] = within;
-  const last = within.at(-1) ?? 0;
-  return ((within.length - 1) * 1000) / (last - first);
+  return linearRegression(within.map((at, index) => [at / 1000, index])).m;
 }
 
 /**

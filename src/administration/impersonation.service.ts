@@ -35,8 +35,9 @@ export class Impersonation {
     const reason = reasonOf(givenReason);
     const impersonator = { userId: principal.userId, sessionId: principal.sessionId };
     const authority = await this.authorities.of(principal, client);
-    const { user, session } = await this.changes.run({ id: userId }, authority, undefined, async (em, user) => {
-      if (user.roles.getItems().some(({ name }) => name === ADMIN_ROLE)) {
+    const owned = await this.changes.run({ id: userId }, authority, undefined, async (em, user) => {
+      const roles = user.roles.getItems().map(({ name }) => name);
+      if (roles.includes(ADMIN_ROLE)) {
         throw forbidden('Nobody can act as an administrator.');
       }
       if (user.disabledAt) throw disabledTarget();
@@ -44,9 +45,9 @@ export class Impersonation {
       const session = await this.sessions.start(em, user, client, principal.amr, impersonator);
       const facts = { actorId: principal.userId, subjectId: user.id, sessionId: session.id, client };
       this.audit.record(em, 'user.impersonated', { ...facts, details: { reason } });
-      return { user, session };
+      return { user, session, roles };
     });
-    return this.signIns.tokens(user, session);
+    return this.signIns.tokens(owned);
   }
 }
 

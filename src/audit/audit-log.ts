@@ -2,6 +2,8 @@ import { EntityManager, type EventSubscriber, type TransactionEventArgs } from '
 import { Injectable, Logger } from '@nestjs/common';
 import type { AuditEvent } from './audit-event.entity.js';
 
+type LoggedEvent = Pick<AuditEvent, 'type'> & Partial<AuditEvent>;
+
 /**
  * Writes each event of the trail to the log too, once it is committed: what was rolled back did not happen. A log that is
  * shipped elsewhere survives whoever can change the table (ASVS 16.4.2, 16.4.3).
@@ -9,17 +11,17 @@ import type { AuditEvent } from './audit-event.entity.js';
 @Injectable()
 export class AuditLog implements EventSubscriber {
   private readonly logger = new Logger('Audit');
-  private readonly uncommitted = new WeakMap<EntityManager, AuditEvent[]>();
+  private readonly uncommitted = new WeakMap<EntityManager, LoggedEvent[]>();
 
   constructor(em: EntityManager) {
     em.getEventManager().registerSubscriber(this);
   }
 
-  add(em: EntityManager, event: AuditEvent): void {
+  add(em: EntityManager, event: LoggedEvent): void {
     this.uncommitted.set(em, [...(this.uncommitted.get(em) ?? []), event]);
   }
 
-  write({ id, type, ...facts }: Pick<AuditEvent, 'type'> & Partial<AuditEvent>): void {
+  write({ id, type, ...facts }: LoggedEvent): void {
     const known = Object.entries(facts).filter(([name, value]) => name !== 'at' && value !== null);
     this.logger.log({ event: type, ...(id && { eventId: id }), ...Object.fromEntries(known) }, type);
   }

@@ -5,7 +5,7 @@ import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
 import { currentRequestId } from '../common/request-id.js';
-import { DirectSql, type DirectTransaction } from '../database/direct-sql.js';
+import { DirectSql } from '../database/direct-sql.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditLog } from './audit-log.js';
 import type { AuditEventType } from './audit-events.js';
@@ -34,18 +34,18 @@ export class AuditService {
     this.log.add(em, event);
   }
 
-  /** The same in a transaction past the ORM. */
-  async insert(transaction: DirectTransaction, type: AuditEventType, facts: AuditFacts): Promise<void> {
-    const at = this.clock.now();
-    const event = { id: newId(), type, ...columnsOf(facts) };
+  /** The same at once, past the unit of work. */
+  async insert(em: EntityManager, type: AuditEventType, facts: AuditFacts): Promise<void> {
+    const event = { id: newId(), at: this.clock.now(), type, ...columnsOf(facts) };
     const { actorId, subjectId, sessionId, ipAddress, userAgent, requestId, details } = event;
-    await transaction.change(
+    await this.sql.change(
+      em,
       sql`insert into audit_events
         (id, at, type, actor_id, subject_id, session_id, ip_address, user_agent, request_id, details)
-        values (${event.id}, ${this.sql.fromDate(at)}, ${type}, ${actorId}, ${subjectId}, ${sessionId}, ${ipAddress},
+        values (${event.id}, ${this.sql.fromDate(event.at)}, ${type}, ${actorId}, ${subjectId}, ${sessionId}, ${ipAddress},
           ${userAgent}, ${requestId}, ${details && JSON.stringify(details)})`,
     );
-    transaction.afterCommit(() => this.log.write(event));
+    this.log.add(em, event);
   }
 
   /** Of a user who is gone the trail keeps what was decided, and not from where they came. */

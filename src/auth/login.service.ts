@@ -1,17 +1,19 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import type { AuditEventType } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { DirectSql } from '../database/direct-sql.js';
 import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
-import type { Session } from '../sessions/session.entity.js';
-import { User } from '../users/user.entity.js';
+import type { OwnedSession } from '../sessions/rotation.service.js';
+import type { UserRecord } from '../users/user.entity.js';
 import { PasswordAttempts } from '../throttle/password-attempts.js';
-import { UsersService } from '../users/users.service.js';
+import { type Credentials, UsersService } from '../users/users.service.js';
 import { invalidCredentials } from './auth.errors.js';
 import type { LoginInput } from './auth.inputs.js';
 import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
@@ -27,6 +29,7 @@ import { SignIns } from './sign-ins.js';
 export class LoginService {
   constructor(
     private readonly em: EntityManager,
+    private readonly sql: DirectSql,
     private readonly transactions: Transactions,
     private readonly attempts: PasswordAttempts,
     private readonly users: UsersService,
@@ -45,7 +48,7 @@ export class LoginService {
       const outcome = await this.authenticate(input, client, deviceId);
       // The account changed while its password was being checked, which is therefore to be checked once more.
       const last = outcome === 'changed' ? await this.authenticate(input, client, deviceId) : outcome;
-      return last === 'changed' ? this.refuse(null, client) : last;
+      return last === 'changed' ? this.refuse(undefined, client) : last;
     });
   }
 
@@ -54,35 +57,39 @@ export class LoginService {
     client: ClientInfo,
     deviceId?: string,
   ): Promise<SignedIn | EmailVerificationRequired | 'changed'> {
-    const user = await this.users.byEmailWithPassword(input.email);
-    const matches = await this.passwords.verify(input.password, user?.passwordHash ?? null);
-    if (!user || !matches || user.disabledAt) return this.refuse(user, client);
+    const found = await this.users.credentialsOf(input.email);
+    const matches = await this.passwords.verify(input.password, found?.passwordHash ?? null);
+    if (!found || !matches || found.user.disabledAt) return this.refuse(found?.user, client);
+    const { user } = found;
     if (this.env.REQUIRE_EMAIL_VERIFICATION && !user.emailVerified) {
       await this.record('user.login_unverified', user, client);
       return verificationRequired(user.email);
     }
-    const session = await this.open(user, input.password, client, deviceId);
-    return session ? this.signIns.tokens(user, session) : 'changed';
+    const owned = await this.open(found, input.password, client, deviceId);
+    return owned ? this.signIns.tokens(owned) : 'changed';
   }
 
   /** The new session, or undefined when the account is no longer the one whose password was checked. */
   private async open(
-    user: User,
+    { user, passwordHash }: Credentials,
     password: string,
     client: ClientInfo,
     deviceId?: string,
-  ): Promise<Session | undefined> {
+  ): Promise<OwnedSession | undefined> {
     const now = this.clock.now();
-    const { id, email, passwordHash } = user;
     const newHash = this.passwords.needsRehash(passwordHash ?? '') ? await this.tryRehash(password) : undefined;
-    return this.transactions.run(async (em) => {
+    return this.transactions.runApart(async (em) => {
       // The first statement takes the row: it decides against a change at the same moment, and one user's logins queue.
-      const checked = { id, email, passwordHash: passwordHash ?? null, disabledAt: null };
-      const change = { lastLoginAt: now, ...(newHash && { passwordHash: newHash }) };
-      if ((await em.nativeUpdate(User, checked, change)) === 0) return undefined;
+      const [row] = await this.sql.rows(
+        sql<{ version: number }>`update users
+          set last_login_at = ${this.sql.fromDate(now)}, password_hash = ${newHash ?? passwordHash}
+          where id = ${user.id} and email = ${user.email} and password_hash = ${passwordHash} and disabled_at is null
+          returning version`,
+        em,
+      );
+      if (!row) return undefined;
       await this.newDevices.write(em, user, client, deviceId);
-      user.lastLoginAt = now;
-      return this.signIns.open(em, user, client, ['pwd']);
+      return this.signIns.open(em, { ...user, lastLoginAt: now, version: row.version }, client, ['pwd']);
     });
   }
 
@@ -96,12 +103,12 @@ export class LoginService {
     }
   }
 
-  private async refuse(user: User | null, client: ClientInfo): Promise<never> {
+  private async refuse(user: UserRecord | undefined, client: ClientInfo): Promise<never> {
     await this.record('user.login_failed', user, client);
     throw invalidCredentials();
   }
 
-  private async record(type: AuditEventType, user: User | null, client: ClientInfo): Promise<void> {
+  private async record(type: AuditEventType, user: UserRecord | undefined, client: ClientInfo): Promise<void> {
     const em = this.em.fork();
     this.audit.record(em, type, { ...(user && { subjectId: user.id }), client });
     await em.flush();

@@ -5,7 +5,7 @@ import { ENV, type Env } from '../config/env.js';
 import { Outbox } from '../mail/outbox.js';
 import { deviceOf } from '../sessions/device.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import type { User } from '../users/user.entity.js';
+import type { UserRecord } from '../users/user.entity.js';
 
 /** Tells a user of a sign-in from a device that the account has not seen before (ASVS 6.3.5), if `NEW_DEVICE_NOTICE` is on. */
 @Injectable()
@@ -22,7 +22,7 @@ export class NewDeviceNotice {
    * @param user with `lastLoginAt` as it was before
    * @param deviceId see `KnownDevices`
    */
-  async write(em: EntityManager, user: User, client: ClientInfo, deviceId: string | undefined): Promise<void> {
+  async write(em: EntityManager, user: UserRecord, client: ClientInfo, deviceId: string | undefined): Promise<void> {
     if (!this.env.NEW_DEVICE_NOTICE || deviceId !== undefined || !user.lastLoginAt) return;
     if (await this.sessions.hasSeen(em, user.id, client)) return;
     const facts = { device: deviceOf(client.userAgent), ipAddress: client.ipAddress };

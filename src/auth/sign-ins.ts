@@ -2,9 +2,10 @@ import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
-import type { Session } from '../sessions/session.entity.js';
+import { HeldRoles } from '../roles/held-roles.js';
+import type { OwnedSession } from '../sessions/rotation.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import type { User } from '../users/user.entity.js';
+import type { UserRecord } from '../users/user.entity.js';
 import type { SignedIn } from './signed-in.js';
 import { TokenIssuer } from './token-issuer.js';
 
@@ -13,6 +14,7 @@ import { TokenIssuer } from './token-issuer.js';
 export class SignIns {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly heldRoles: HeldRoles,
     private readonly issuer: TokenIssuer,
     private readonly audit: AuditService,
   ) {}
@@ -22,16 +24,18 @@ export class SignIns {
    *
    * @param authMethods RFC 8176
    */
-  async open(em: EntityManager, user: User, client: ClientInfo, authMethods: string[]): Promise<Session> {
+  async open(em: EntityManager, user: UserRecord, client: ClientInfo, authMethods: string[]): Promise<OwnedSession> {
     const session = await this.sessions.start(em, user, client, authMethods);
     const facts = { actorId: user.id, subjectId: user.id, sessionId: session.id, client };
-    this.audit.record(em, 'user.logged_in', { ...facts, details: { amr: authMethods } });
-    return session;
+    await this.audit.insert(em, 'user.logged_in', { ...facts, details: { amr: authMethods } });
+    return { user, session, roles: await this.heldRoles.namesIn(em, user.id) };
   }
 
-  /** The tokens, once the session is committed. */
-  async tokens(user: User, session: Session): Promise<SignedIn> {
-    const roles = (await user.roles.load()).getItems().map(({ name }) => name);
-    return this.issuer.issue({ user, session, roles }, this.sessions.refreshTokenOf(session));
+  /**
+   * The tokens, once the session is committed. Nothing is read any more: whoever has used up what they signed in with
+   * must not fail now.
+   */
+  tokens(owned: OwnedSession): SignedIn {
+    return this.issuer.issue(owned, this.sessions.refreshTokenOf(owned.session));
   }
 }

@@ -45,7 +45,7 @@ export class SignupService {
       return verificationRequired(input.email);
     }
     if (!created?.session) throw emailTaken();
-    return this.signIns.tokens(created.user, created.session);
+    return this.signIns.tokens({ ...created, session: created.session });
   }
 
   /** The new account with its session, or undefined when the address is taken. */
@@ -61,7 +61,7 @@ export class SignupService {
         const session = isSignedIn ? await this.sessions.start(em, user, client, ['pwd']) : undefined;
         const facts = { actorId: user.id, subjectId: user.id, client };
         this.audit.record(em, 'user.signed_up', { ...facts, ...(session && { sessionId: session.id }) });
-        return { user, session };
+        return { user, session, roles: user.roles.getItems().map(({ name }) => name) };
       });
     } catch (error) {
       if (isAddressTaken(error)) return undefined;

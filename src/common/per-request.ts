@@ -1,3 +1,5 @@
+import { currentRequest } from './request-id.js';
+
 /**
  * State that lives exactly as long as one request: the returned function gives each request its own value, made on
  * first use. The key is held weakly, so nothing outlives the request and nothing is shared between two callers.
@@ -12,4 +14,10 @@ export function perRequest<T>(create: () => T): (request: object) => T {
     }
     return value;
   };
+}
+
+/** The same for the request that is being answered. Outside of one, each call has a value of its own. */
+export function perCurrentRequest<T>(create: () => T): () => T {
+  const valueOf = perRequest(create);
+  return () => valueOf(currentRequest() ?? {});
 }

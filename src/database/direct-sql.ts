@@ -7,14 +7,6 @@ import { EntityColumns } from './entity-columns.js';
 /** The database, or a transaction. */
 type Executor = QueryExecutorProvider & Pick<Kysely<unknown>, 'executeQuery'>;
 
-/** A transaction past the ORM. */
-export interface DirectTransaction {
-  /** Runs a statement. @returns how many rows it changed */
-  change(statement: RawBuilder<unknown>): Promise<number>;
-  /** Once all is committed. */
-  afterCommit(work: () => void): void;
-}
-
 /**
  * The few statements that every request needs, past the ORM and its units of work. The ORM writes values into the text, and
  * makes entities of rows; this sends values apart, so that the database compiles each text once (docs/performance.md).
@@ -30,23 +22,24 @@ export class DirectSql {
     this.kysely = this.em.getKysely();
   }
 
-  /** The rows, as the driver reads them. @throws DriverException as the ORM does */
-  async rows<Row>(statement: RawBuilder<Row>): Promise<Row[]> {
-    return (await this.execute(this.kysely, statement)).rows;
+  /**
+   * The rows, as the driver reads them.
+   *
+   * @param em of a transaction, to read in it
+   * @throws DriverException as the ORM does
+   */
+  async rows<Row>(statement: RawBuilder<Row>, em?: EntityManager): Promise<Row[]> {
+    return (await this.execute(em ? transactionOf(em) : this.kysely, statement)).rows;
   }
 
-  /** @throws DriverException, and what `work` throws; then nothing is committed */
-  async transaction<T>(work: (transaction: DirectTransaction) => Promise<T>): Promise<T> {
-    const afterwards: (() => void)[] = [];
-    // Begun and ended as the ORM's are, whatever happens to the connection meanwhile.
-    const result = await this.em.getConnection().transactional((kysely) =>
-      work({
-        change: async (statement) => Number((await this.execute(kysely, statement)).numAffectedRows ?? 0),
-        afterCommit: (next) => afterwards.push(next),
-      }),
-    );
-    for (const next of afterwards) next();
-    return result;
+  /**
+   * Runs a statement in the transaction of `em`. It does not see what the unit of work has not flushed.
+   *
+   * @returns how many rows it changed
+   * @throws DriverException as the ORM does
+   */
+  async change(em: EntityManager, statement: RawBuilder<unknown>): Promise<number> {
+    return Number((await this.execute(transactionOf(em), statement)).numAffectedRows ?? 0);
   }
 
   /** @typeParam Values what the entity holds itself */
@@ -73,4 +66,10 @@ export class DirectSql {
       throw this.em.getDriver().convertException(error as Error);
     }
   }
+}
+
+function transactionOf(em: EntityManager): Executor {
+  const transaction = em.getTransactionContext<Executor>();
+  if (!transaction) throw new Error('There is no transaction');
+  return transaction;
 }

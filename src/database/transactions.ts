@@ -2,7 +2,6 @@ import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import pRetry from 'p-retry';
 import { ENV, type Env } from '../config/env.js';
-import { DirectSql, type DirectTransaction } from './direct-sql.js';
 import { isLostRace } from './outage.js';
 
 /** Two that collided wait for different times before they try again. Milliseconds. */
@@ -16,7 +15,6 @@ const BACKOFF = { minTimeout: 10, maxTimeout: 200, factor: 2, randomize: true };
 export class Transactions {
   constructor(
     private readonly em: EntityManager,
-    private readonly sql: DirectSql,
     @Inject(ENV) private readonly env: Pick<Env, 'DATABASE_RETRIES'>,
   ) {}
 
@@ -28,11 +26,6 @@ export class Transactions {
   /** In a unit of work of its own: always fresh, and nothing of the request is flushed with it. */
   runApart<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return this.retried(() => this.em.fork().transactional(work));
-  }
-
-  /** Past the ORM. */
-  runDirect<T>(work: (transaction: DirectTransaction) => Promise<T>): Promise<T> {
-    return this.retried(() => this.sql.transaction(work));
   }
 
   private retried<T>(transaction: () => Promise<T>): Promise<T> {

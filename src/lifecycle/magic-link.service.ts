@@ -30,12 +30,12 @@ export class MagicLink {
 
   async login(token: string, client: ClientInfo): Promise<SignedIn> {
     if (!this.env.MAGIC_LINKS_ENABLED) throw magicLinksOff();
-    const { user, session } = await this.links.use(token, 'magic_link', async (em, user) => {
+    const owned = await this.links.use(token, 'magic_link', async (em, user) => {
       if (!user.emailVerified) await this.takeOver(em, user, client);
       user.lastLoginAt = this.clock.now();
-      return { user, session: await this.signIns.open(em, user, client, AUTH_METHODS) };
+      return this.signIns.open(em, user, client, AUTH_METHODS);
     });
-    return this.signIns.tokens(user, session);
+    return this.signIns.tokens(owned);
   }
 
   /**

@@ -1,8 +1,8 @@
+import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import { sql } from 'kysely';
-import { perRequest } from '../common/per-request.js';
-import { currentRequest } from '../common/request-id.js';
+import { perCurrentRequest } from '../common/per-request.js';
 import { DirectSql } from '../database/direct-sql.js';
 
 export interface HeldRole {
@@ -27,30 +27,35 @@ export interface RoleHolder {
 @Injectable()
 export class HeldRoles {
   // Batches only: with a cache, reading again after a mutation of the same document would answer from before it.
-  private readonly loaderOf = perRequest(
+  private readonly loader = perCurrentRequest(
     () => new DataLoader((userIds: readonly string[]) => this.load(userIds), { cache: false }),
   );
 
   /** What the token of a caller says, by the user and the version that it is about. */
-  private readonly rememberedOf = perRequest(() => new Map<string, readonly string[]>());
+  private readonly remembered = perCurrentRequest(() => new Map<string, readonly string[]>());
 
   constructor(private readonly sql: DirectSql) {}
 
   /** For the rest of the request, these are the names of the holder's roles: whoever has another version is looked up. */
   remember(holder: RoleHolder, names: readonly string[]): void {
-    const request = currentRequest();
-    if (request) this.rememberedOf(request).set(keyOf(holder), names);
+    this.remembered().set(keyOf(holder), names);
   }
 
   /** The names, sorted. */
   async namesOf(holder: RoleHolder): Promise<readonly string[]> {
-    const remembered = this.rememberedOf(currentRequest() ?? {}).get(keyOf(holder));
+    const remembered = this.remembered().get(keyOf(holder));
     return remembered?.toSorted() ?? (await this.of(holder.id)).map(({ name }) => name);
+  }
+
+  /** The names, sorted, as they are in the transaction of `em`, which holds the user's row. */
+  async namesIn(em: EntityManager, userId: string): Promise<string[]> {
+    const statement = sql<{ role_name: string }>`select role_name from user_roles where user_id = ${userId}`;
+    return (await this.sql.rows(statement, em)).map((row) => row.role_name).sort();
   }
 
   /** Sorted by name. */
   of(userId: string): Promise<HeldRole[]> {
-    return this.loaderOf(currentRequest() ?? {}).load(userId);
+    return this.loader().load(userId);
   }
 
   private async load(userIds: readonly string[]): Promise<HeldRole[][]> {

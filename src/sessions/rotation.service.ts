@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { AuditService } from '../audit/audit.service.js';
@@ -5,7 +6,7 @@ import type { ErrorSubject } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
-import { DirectSql, type DirectTransaction } from '../database/direct-sql.js';
+import { DirectSql } from '../database/direct-sql.js';
 import type { EntityColumns } from '../database/entity-columns.js';
 import { Transactions } from '../database/transactions.js';
 import { User, type UserRecord } from '../users/user.entity.js';
@@ -90,7 +91,7 @@ export class RotationService {
           continue;
         }
         case 'same-successor':
-          await this.transactions.runDirect((transaction) => this.recordRefresh(transaction, owned, client));
+          await this.transactions.runApart((em) => this.recordRefresh(em, owned, client));
           return this.successor('same-successor', owned);
         case 'refuse':
           await this.raiseAlarm(decision, owned, client);
@@ -150,13 +151,14 @@ export class RotationService {
     const lastActiveAt = now > session.lastActiveAt ? now : session.lastActiveAt;
     const expiresAt = sessionEnd(session, lastActiveAt, this.env);
     const { id, refreshCounter } = session;
-    const isFirst = await this.transactions.runDirect(async (transaction) => {
-      const changed = await transaction.change(
+    const isFirst = await this.transactions.runApart(async (em) => {
+      const changed = await this.sql.change(
+        em,
         sql`update sessions set refresh_counter = refresh_counter + 1, rotated_at = ${this.sql.fromDate(now)},
             last_active_at = ${this.sql.fromDate(lastActiveAt)}, expires_at = ${this.sql.fromDate(expiresAt)}
           where id = ${id} and refresh_counter = ${refreshCounter} and revoked_at is null`,
       );
-      if (changed === 1) await this.recordRefresh(transaction, owned, client);
+      if (changed === 1) await this.recordRefresh(em, owned, client);
       return changed === 1;
     });
     return isFirst
@@ -164,10 +166,10 @@ export class RotationService {
       : undefined;
   }
 
-  private recordRefresh(transaction: DirectTransaction, owned: OwnedSession, client: ClientInfo): Promise<void> {
+  private recordRefresh(em: EntityManager, owned: OwnedSession, client: ClientInfo): Promise<void> {
     const { userId, sessionId } = subjectOf(owned);
     const actorId = owned.session.impersonatorId ?? userId;
-    return this.audit.insert(transaction, 'session.refreshed', { actorId, subjectId: userId, sessionId, client });
+    return this.audit.insert(em, 'session.refreshed', { actorId, subjectId: userId, sessionId, client });
   }
 
   private successor(kind: 'rotated' | 'same-successor', found: FoundSession): Rotation {

@@ -1,15 +1,17 @@
-import { EntityManager, LockMode, ref } from '@mikro-orm/core';
+import { EntityManager, LockMode } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
+import { DirectSql } from '../database/direct-sql.js';
 import { Metrics } from '../telemetry/metrics.js';
-import type { User } from '../users/user.entity.js';
+import type { User, UserRecord } from '../users/user.entity.js';
 import { formatRefreshToken, newRefreshSalt, refreshKeyOf } from './refresh-token.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { Revoked } from '../revocation/revocation-store.js';
-import { Session } from './session.entity.js';
+import { Session, type SessionRecord } from './session.entity.js';
 import { sessionEnd } from './session-lifetime.js';
 
 /** Why a session ended before its time. Kept in the row and in the audit trail. */
@@ -44,6 +46,7 @@ export type WhichSessions = { readonly id: string | { readonly $in: string[] } |
 export class SessionsService {
   constructor(
     private readonly em: EntityManager,
+    private readonly sql: DirectSql,
     private readonly clock: Clock,
     private readonly revocations: RevocationList,
     private readonly metrics: Metrics,
@@ -53,38 +56,41 @@ export class SessionsService {
 
   /**
    * Adds a session to the transaction of `em`, ending the longest idle one when the user has as many as allowed.
-   * The caller holds the user's row, so that two logins at once do not exceed the limit.
+   * The caller holds the user's row, which is in the database already, so that two logins at once do not exceed the limit.
    */
   async start(
     em: EntityManager,
-    user: User,
+    user: UserRecord,
     client: ClientInfo,
     authMethods: readonly string[],
     impersonator?: Impersonator,
-  ): Promise<Session> {
+  ): Promise<SessionRecord> {
     // It ends by itself soon, and takes no place from the user.
     if (!impersonator) await this.makeRoom(em, user.id);
     this.metrics.sessionsStarted.inc();
     const now = this.clock.now();
-    return em.create(Session, {
+    const session = {
       id: newId(),
-      user: ref(user),
       refreshSalt: newRefreshSalt(),
       refreshCounter: 0,
       rotatedAt: now,
       createdAt: now,
       lastActiveAt: now,
       expiresAt: sessionEnd({ createdAt: now, impersonatorId: impersonator?.userId ?? null }, now, this.env),
+      revokedAt: null,
+      revokedReason: null,
       ipAddress: client.ipAddress,
       userAgent: client.userAgent,
       authMethods: [...authMethods],
       impersonatorId: impersonator?.userId ?? null,
       impersonatorSessionId: impersonator?.sessionId ?? null,
-    });
+    };
+    await this.insert(em, user.id, session);
+    return session;
   }
 
   /** The refresh token that is current for this session. */
-  refreshTokenOf({ id, refreshSalt, refreshCounter }: Session): string {
+  refreshTokenOf({ id, refreshSalt, refreshCounter }: SessionRecord): string {
     return formatRefreshToken(refreshKeyOf(this.env.JWT_SECRET, refreshSalt), id, refreshCounter);
   }
 
@@ -96,7 +102,13 @@ export class SessionsService {
 
   /** True when the user has had a session of the same client at the same address, as long as ended sessions are kept. */
   async hasSeen(em: EntityManager, userId: string, { ipAddress, userAgent }: ClientInfo): Promise<boolean> {
-    return (await em.count(Session, { user: userId, ipAddress, userAgent, impersonatorId: null })) > 0;
+    const [seen] = await this.sql.rows(
+      sql`select 1 from sessions where user_id = ${userId} and ip_address is not distinct from ${ipAddress}
+          and user_agent is not distinct from ${userAgent}
+          and impersonator_id is null limit 1`,
+      em,
+    );
+    return seen !== undefined;
   }
 
   /** Locks the session, and tells whether it is alive. */
@@ -151,10 +163,29 @@ export class SessionsService {
     return { revokedAt: null, expiresAt: { $gt: this.clock.now() } };
   }
 
+  private async insert(em: EntityManager, userId: string, session: SessionRecord): Promise<void> {
+    const { id, refreshSalt, refreshCounter, ipAddress, userAgent, impersonatorId, impersonatorSessionId } = session;
+    const moments = [session.rotatedAt, session.createdAt, session.lastActiveAt, session.expiresAt];
+    await this.sql.change(
+      em,
+      sql`insert into sessions
+        (id, user_id, refresh_salt, refresh_counter, rotated_at, created_at, last_active_at, expires_at,
+          ip_address, user_agent, auth_methods, impersonator_id, impersonator_session_id)
+        values (${id}, ${userId}, ${refreshSalt}, ${refreshCounter},
+          ${sql.join(moments.map((moment) => this.sql.fromDate(moment)))},
+          ${ipAddress}, ${userAgent}, ${JSON.stringify(session.authMethods)}, ${impersonatorId}, ${impersonatorSessionId})`,
+    );
+  }
+
   private async makeRoom(em: EntityManager, userId: string): Promise<void> {
-    const where = { ...this.live(), user: userId, impersonatorId: null };
-    const excess = (await em.count(Session, where)) - this.env.MAX_SESSIONS_PER_USER + 1;
+    const [live] = await this.sql.rows(
+      sql<{ count: number | string }>`select count(*) as count from sessions where user_id = ${userId}
+        and revoked_at is null and expires_at > ${this.sql.fromDate(this.clock.now())} and impersonator_id is null`,
+      em,
+    );
+    const excess = Number(live?.count) - this.env.MAX_SESSIONS_PER_USER + 1;
     if (excess <= 0) return;
+    const where = { ...this.live(), user: userId, impersonatorId: null };
     const oldest = await em.find(Session, where, { orderBy: { lastActiveAt: 'asc', id: 'asc' }, limit: excess });
     await this.revoke(em, userId, { id: { $in: oldest.map(({ id }) => id) } }, 'session_limit');
   }

@@ -5,30 +5,35 @@ import { sql } from 'kysely';
 import { unauthenticated } from '../access/access.errors.js';
 import { ErrorAction, ErrorReason } from '../common/error-codes.js';
 import { isId } from '../common/ids.js';
-import { perRequest } from '../common/per-request.js';
-import { currentRequest } from '../common/request-id.js';
+import { perCurrentRequest } from '../common/per-request.js';
 import { DirectSql } from '../database/direct-sql.js';
 import type { EntityColumns } from '../database/entity-columns.js';
 import { normalizeEmail } from './email.js';
 import { User, type UserRecord } from './user.entity.js';
 
-const ROW_OF_NOBODY = {
-  id: '00000000-0000-7000-8000-000000000000',
-  email: 'nobody@localhost',
-  email_verified: false,
+/** What a login is decided by. */
+export interface Credentials {
+  readonly user: UserRecord;
+  readonly passwordHash: string | null;
+}
+
+type CredentialsRow = Readonly<Record<string, unknown>> & { readonly password_hash: string | null };
+
+const ROW_OF_NOBODY: CredentialsRow = {
+  u_id: '00000000-0000-7000-8000-000000000000',
+  u_email: 'nobody@localhost',
+  u_created_at: 0,
   password_hash: '$bcrypt-sha256$v=2,t=2b,r=12$'.padEnd(80, '.'),
-  version: 1,
-  created_at: new Date(0),
 };
 
 /** Reads accounts. What changes them lives in `auth/`, together with the sessions that a change ends. */
 @Injectable()
 export class UsersService {
-  private readonly loaderOf = perRequest(
+  private readonly loader = perCurrentRequest(
     () => new DataLoader((ids: readonly string[]) => this.load(ids), { cache: false }),
   );
   /** The callers of requests, who were read when their sessions were checked. */
-  private readonly rememberedOf = perRequest(() => new Map<string, UserRecord>());
+  private readonly remembered = perCurrentRequest(() => new Map<string, UserRecord>());
 
   private readonly columns: EntityColumns<UserRecord>;
 
@@ -41,14 +46,12 @@ export class UsersService {
 
   /** For the rest of the request, this is the caller's account. */
   remember(user: UserRecord): void {
-    const request = currentRequest();
-    if (request) this.rememberedOf(request).set(user.id, user);
+    this.remembered().set(user.id, user);
   }
 
   /** The caller's own account: one statement however many fields ask, and none when the session check has read it. */
   async current(id: string): Promise<UserRecord> {
-    const request = currentRequest() ?? {};
-    const user = this.rememberedOf(request).get(id) ?? (await this.loaderOf(request).load(id));
+    const user = this.remembered().get(id) ?? (await this.loader().load(id));
     if (user) return user;
     // It was deleted a moment ago.
     throw unauthenticated(ErrorReason.TOKEN_REVOKED, 'The account no longer exists.', ErrorAction.LOGIN);
@@ -64,14 +67,16 @@ export class UsersService {
   }
 
   /**
-   * The account of a normalised address, with its password hash. To make an entity of a row takes time that can be
-   * measured, so where there is no row one of nobody's is made and dropped (ASVS 6.3.8). As it is now, also when it was
-   * read before.
+   * Of the account of a normalised address. To read a row takes time that could be measured, so where there is none one of
+   * nobody's is read and dropped (ASVS 6.3.8).
    */
-  async byEmailWithPassword(email: string): Promise<User | null> {
-    const user = await this.em.findOne(User, { email }, { populate: ['passwordHash'], refresh: true });
-    if (!user) this.em.map(User, ROW_OF_NOBODY);
-    return user;
+  async credentialsOf(email: string): Promise<Credentials | undefined> {
+    const [row] = await this.sql.rows(
+      sql<CredentialsRow>`select ${this.columns.list}, u.password_hash from users u where u.email = ${email}`,
+    );
+    const found = row ?? ROW_OF_NOBODY;
+    const credentials = { user: this.columns.valuesOf(found), passwordHash: found.password_hash };
+    return row && credentials;
   }
 
   private async load(ids: readonly string[]): Promise<(UserRecord | undefined)[]> {
