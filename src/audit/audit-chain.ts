@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import type { AuditChain } from './audit-chain.entity.js';
-import type { AuditEvent } from './audit-event.entity.js';
+import type { AuditRecord } from './audit-event.entity.js';
 
 /** The predecessor of the first event of all. */
 export const BEGINNING = { sequence: 0, hash: '' } as const;
@@ -13,7 +13,7 @@ export interface ChainEnd {
 }
 
 /** Where the chain goes on behind a sealed event. */
-export const endOf = ({ sequence, hash }: AuditEvent): ChainEnd => ({ sequence: sequence ?? 0, hash: hash ?? '' });
+export const endOf = ({ sequence, hash }: AuditRecord): ChainEnd => ({ sequence: sequence ?? 0, hash: hash ?? '' });
 
 /**
  * The hash of an event over its predecessor's: HMAC-SHA-256 of the canonical JSON (RFC 8785) of everything that it says. With
@@ -21,7 +21,7 @@ export const endOf = ({ sequence, hash }: AuditEvent): ChainEnd => ({ sequence: 
  *
  * Address and user agent are in it by a salted digest: they can be deleted with their salt, and the chain still holds.
  */
-export function hashOf(event: AuditEvent, predecessor: ChainEnd, key: Uint8Array): string {
+export function hashOf(event: AuditRecord, predecessor: ChainEnd, key: KeyObject): string {
   return mac(key, {
     previous: predecessor.hash,
     sequence: predecessor.sequence + 1,
@@ -37,18 +37,18 @@ export function hashOf(event: AuditEvent, predecessor: ChainEnd, key: Uint8Array
   });
 }
 
-export function originDigestOf({ ipAddress, userAgent }: AuditEvent, salt: string): string {
+export function originDigestOf({ ipAddress, userAgent }: AuditRecord, salt: string): string {
   const origin = canonicalJson([salt, ipAddress ?? null, userAgent ?? null]);
   return createHash('sha256').update(origin).digest('base64url');
 }
 
 /** The HMAC over both ends of the chain. */
-export function sealOf(chain: Omit<AuditChain, 'id' | 'wrappedKey' | 'seal'>, key: Uint8Array): string {
+export function sealOf(chain: Omit<AuditChain, 'id' | 'wrappedKey' | 'seal'>, key: KeyObject): string {
   const { startSequence, startHash, headSequence, headHash } = chain;
   return mac(key, { ends: [startSequence, startHash, headSequence, headHash] });
 }
 
-function mac(key: Uint8Array, value: object): string {
+function mac(key: KeyObject, value: object): string {
   return createHmac('sha256', key).update(canonicalJson(value)).digest('base64url');
 }
 

@@ -38,3 +38,24 @@ const schema = defineEntity({
 export class AuditEvent extends schema.class {}
 
 schema.setClass(AuditEvent);
+
+/** An event as it is read where no entity is needed. */
+export type AuditRecord = Readonly<
+  Pick<
+    AuditEvent,
+    | 'id'
+    | 'at'
+    | 'type'
+    | 'actorId'
+    | 'subjectId'
+    | 'sessionId'
+    | 'ipAddress'
+    | 'userAgent'
+    | 'requestId'
+    | 'details'
+    | 'sequence'
+    | 'hash'
+    | 'originSalt'
+    | 'originDigest'
+  >
+>;

@@ -1,6 +1,6 @@
 import { type EntityManager, LockMode } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, generateKeySync, type KeyObject } from 'node:crypto';
 import { unwrap, wrap } from '../common/wrapping.js';
 import { ENV, type Env } from '../config/env.js';
 import { AuditChain } from './audit-chain.entity.js';
@@ -13,7 +13,7 @@ const ONLY_ONE = 1;
 /** The chain with its key. */
 export interface OpenChain {
   readonly row: AuditChain;
-  readonly key: Uint8Array;
+  readonly key: KeyObject;
 }
 
 /** Keeps the two ends of the audit trail's chain, and its key. */
@@ -54,7 +54,7 @@ export class AuditLedger {
   private open(row: AuditChain): OpenChain | undefined {
     for (const secret of [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS]) {
       const key = unwrap(row.wrappedKey, WRAPPED, secret);
-      if (key) return { row, key };
+      if (key) return { row, key: createSecretKey(key) };
     }
     return undefined;
   }
@@ -62,7 +62,7 @@ export class AuditLedger {
   private async begin(em: EntityManager, former: AuditChain | null): Promise<OpenChain> {
     const last = await em.findOne(AuditEvent, { sequence: { $ne: null } }, { orderBy: { sequence: 'desc' } });
     const end = last ? endOf(last) : BEGINNING;
-    const key = randomBytes(32);
+    const key = generateKeySync('hmac', { length: 256 });
     const row = former ?? em.create(AuditChain, { id: ONLY_ONE, wrappedKey: '', seal: '', ...endsAt(end) });
     row.wrappedKey = this.wrapped(key);
     const chain = { row, key };
@@ -70,8 +70,8 @@ export class AuditLedger {
     return chain;
   }
 
-  private wrapped(key: Uint8Array): string {
-    return wrap(key, WRAPPED, this.env.JWT_SECRET);
+  private wrapped(key: KeyObject): string {
+    return wrap(key.export(), WRAPPED, this.env.JWT_SECRET);
   }
 }
 

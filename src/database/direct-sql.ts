@@ -1,7 +1,7 @@
 import { type EntityClass, EntityManager } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import type { Kysely, QueryExecutorProvider, QueryResult, RawBuilder } from 'kysely';
+import { type Kysely, type QueryExecutorProvider, type QueryResult, type RawBuilder, sql } from 'kysely';
 import { EntityColumns } from './entity-columns.js';
 
 /** The database, or a transaction. */
@@ -13,6 +13,8 @@ type Executor = QueryExecutorProvider & Pick<Kysely<unknown>, 'executeQuery'>;
  */
 @Injectable()
 export class DirectSql {
+  /** The type of ids, for a cast. */
+  readonly idType: RawBuilder<unknown>;
   private readonly em: SqlEntityManager;
   private readonly kysely: Executor;
 
@@ -20,6 +22,7 @@ export class DirectSql {
     // The ORM's own type does not know of SQL; both engines have this one.
     this.em = em as SqlEntityManager;
     this.kysely = this.em.getKysely();
+    this.idType = sql.raw(em.getPlatform().getUuidTypeDeclarationSQL({}));
   }
 
   /**

@@ -18,6 +18,9 @@ import type { DatabaseBounds } from './database-bounds.js';
 /** More than there are texts with parameters in the code, lists of different lengths among them. */
 const MAX_STATEMENTS = 200;
 
+/** Longer ones are lists of values, which do not come again. */
+const MAX_STATEMENT_LENGTH = 4_000;
+
 const TRANSACTION_CONTROL = new Set(['begin immediate', 'commit', 'rollback']);
 
 /** How long a migration waits for another process's write. A server's wait is DATABASE_LOCK_TIMEOUT. */
@@ -117,7 +120,7 @@ function preparing(database: Database.Database): SqliteDatabase {
   const compile = (sql: string) => database.prepare(sql);
   return {
     prepare(sql) {
-      if (!sql.includes('?') && !TRANSACTION_CONTROL.has(sql)) return compile(sql);
+      if (!isRepeated(sql)) return compile(sql);
       const statement = statements.get(sql) ?? compile(sql);
       statements.set(sql, statement);
       return statement;
@@ -125,3 +128,6 @@ function preparing(database: Database.Database): SqliteDatabase {
     close: () => database.close(),
   };
 }
+
+const isRepeated = (sql: string): boolean =>
+  TRANSACTION_CONTROL.has(sql) || (sql.includes('?') && sql.length <= MAX_STATEMENT_LENGTH);

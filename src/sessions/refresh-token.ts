@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { parse as parseUuid } from 'uuid';
 import { constantTimeEqual } from '../common/constant-time.js';
 
@@ -31,11 +31,12 @@ export const newRefreshSalt = (): string => randomBytes(SALT_BYTES).toString('ba
  * @param secret `JWT_SECRET`, or one that it was before
  * @param salt of the session's row
  */
-export function refreshKeyOf(secret: string, salt: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, Buffer.from(salt, 'base64url'), 'latchkey/refresh-token', 32));
+export function refreshKeyOf(secret: string, salt: string): KeyObject {
+  const key = hkdfSync('sha256', secret, Buffer.from(salt, 'base64url'), 'latchkey/refresh-token', 32);
+  return createSecretKey(new Uint8Array(key));
 }
 
-export function formatRefreshToken(key: Uint8Array, sessionId: string, counter: number): string {
+export function formatRefreshToken(key: KeyObject, sessionId: string, counter: number): string {
   const body = Buffer.alloc(BODY_BYTES);
   body.writeUInt8(VERSION, 0);
   body.set(parseUuid(sessionId), 1);
@@ -59,7 +60,7 @@ export function parseRefreshToken(token: string): ParsedRefreshToken | undefined
 }
 
 /** True when this key made the token. */
-export function isGenuine(token: ParsedRefreshToken, key: Uint8Array): boolean {
+export function isGenuine(token: ParsedRefreshToken, key: KeyObject): boolean {
   return constantTimeEqual(mac(key, token.body), token.mac);
 }
 
@@ -68,6 +69,6 @@ function formatUuid(bytes: Buffer): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-function mac(key: Uint8Array, body: Uint8Array): Buffer {
+function mac(key: KeyObject, body: Uint8Array): Buffer {
   return createHmac('sha256', key).update(body).digest();
 }

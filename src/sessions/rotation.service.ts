@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
+import type { KeyObject } from 'node:crypto';
 import { AuditService } from '../audit/audit.service.js';
 import type { ErrorSubject } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
@@ -33,7 +34,7 @@ export interface OwnedSession {
 
 /** Together with the key of its refresh tokens, which never leaves this file. */
 interface FoundSession extends OwnedSession {
-  readonly refreshKey: Uint8Array;
+  readonly refreshKey: KeyObject;
 }
 
 export type Rotation =
