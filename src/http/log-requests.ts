@@ -10,8 +10,7 @@ const UNLOGGED = /^\/(ide|health)\//;
  * and no body, because both carry credentials.
  */
 export function requestLogger(): (request: Request, response: Response) => void {
-  // There is nothing to redact, and to look for it takes longer than all else about a line.
-  const logger = PinoLogger.root.child({}, { redact: [], serializers: { req: asItIs, res: asItIs } });
+  const logger = PinoLogger.root.child({}, { serializers: { req: asItIs, res: asItIs } });
   return (request, response) => {
     if (UNLOGGED.test(request.url)) return;
     const started = performance.now();

@@ -3,7 +3,7 @@ import { currentRequestId } from '../common/request-id.js';
 import type { Env } from '../config/env.js';
 
 /** Wherever one of these names turns up in a log object, its value is removed (ASVS 16.2.5). */
-const SECRETS = [
+const SECRETS = new Set([
   'password',
   'passwordHash',
   'token',
@@ -12,7 +12,10 @@ const SECRETS = [
   'authorization',
   'cookie',
   'secret',
-];
+]);
+
+/** What is deeper than this is no fact of ours, or an object that holds itself. */
+const MAX_DEPTH = 5;
 
 /** JSON lines, and readable ones in development. */
 export function pinoOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): LoggerOptions {
@@ -21,10 +24,34 @@ export function pinoOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): LoggerOpt
     // UTC, as every time of the server is (ASVS 16.2.2).
     timestamp: stdTimeFunctions.isoTime,
     mixin: () => ({ requestId: currentRequestId() }),
-    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+    // Not pino's own `redact`: for names anywhere it copies so much that it is a tenth of a `refresh`.
+    formatters: { log: withoutSecrets },
+    // pino-http hands over what it has made of the error.
+    serializers: { err: withoutSecrets },
     hooks: { logMethod: withoutFrameworkChatter },
     ...(env.NODE_ENV === 'development' && { transport: { target: 'pino-pretty', options: PRETTY } }),
   };
+}
+
+function withoutSecrets(facts: object, depth = 1): Record<string, unknown> {
+  const shown = Object.entries(facts).map(([name, value]) => [
+    name,
+    SECRETS.has(name) ? '[redacted]' : withoutSecretsIn(value, depth),
+  ]);
+  return Object.fromEntries(shown) as Record<string, unknown>;
+}
+
+function withoutSecretsIn(value: unknown, depth: number): unknown {
+  if (depth === MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutSecretsIn(item, depth + 1));
+  return isPlain(value) ? withoutSecrets(value, depth + 1) : value;
+}
+
+/** Dates and the like write themselves. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** What Nest says at every start about modules and routes that are found in the code. */
