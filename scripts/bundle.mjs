@@ -26,14 +26,17 @@ const COMMONJS = `import { createRequire as createRequire_ } from 'node:module';
 const require = createRequire_(import.meta.url);
 const { filename: __filename, dirname: __dirname } = import.meta;`;
 
-/** Packages ask for others that may or may not be there, and go without. */
-const optional = {
-  name: 'optional',
+const packages = {
+  name: 'packages',
   setup({ onResolve, resolve }) {
     onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...options }) => {
-      if (pluginData === optional) return undefined;
-      const { errors } = await resolve(path, { ...options, pluginData: optional });
-      return errors.length > 0 ? { path, external: true } : undefined;
+      if (pluginData === packages) return undefined;
+      const found = await resolve(path, { ...options, pluginData: packages });
+      // Packages ask for others that may or may not be there, and go without.
+      if (found.errors.length > 0) return { path, external: true };
+      // There must be one `graphql`, whichever of its two kinds of modules is asked for.
+      if (/^graphql($|\/)/.test(path)) return { path: found.path.replace(/\.js$/, '.mjs') };
+      return undefined;
     });
   },
 };
@@ -57,6 +60,6 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
-  plugins: [optional],
+  plugins: [packages],
   logLevel: 'error',
 });

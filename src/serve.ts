@@ -5,6 +5,7 @@ import { configureApp } from './app.setup.js';
 import type { Env } from './config/env.js';
 import { announce } from './http/announce.js';
 import { shutDownOnSignal } from './shutdown.js';
+import { giveBackStartMemory } from './start-memory.js';
 
 /**
  * Builds the application, listens, and tells a person at the terminal where. Throws when it can not.
@@ -21,4 +22,5 @@ export async function serve(env: Env, stopTracing?: () => Promise<void>): Promis
   shutDownOnSignal(app, env, stopTracing);
   await app.listen(env.PORT, env.HOST);
   announce(env);
+  giveBackStartMemory();
 }
