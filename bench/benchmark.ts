@@ -6,6 +6,7 @@ import { me, refresh, requestScenarios, type Scenario } from './harness/scenario
 import type { Workshop } from './harness/workshop.ts';
 import { measureLogins, measureStorm } from './measurements/logins.ts';
 import { measureMemory } from './measurements/memory.ts';
+import { measurePeers } from './measurements/peers.ts';
 import { type CpuSamples, measureRequests, requestFindings } from './measurements/requests.ts';
 import { CHEAP_PASSWORDS, LARGE, measureScale, SMALL, visitorsOf } from './measurements/scale.ts';
 import { measureStart } from './measurements/start.ts';
@@ -18,13 +19,24 @@ const MERCURIUS = 'bare Mercurius';
 
 const ROUNDS = 7;
 const FEWER_ROUNDS = 5;
+const SCALE_ROUNDS = 7;
 const LOGIN_ROUNDS = 2;
+
+export interface Extent {
+  /** Only what takes little time: start, requests on SQLite, logins. */
+  readonly isBrief: boolean;
+  /** Servers of others, too, which have to be downloaded. */
+  readonly withPeers: boolean;
+}
 
 /** One for each connection: refresh tokens are rotated one after the other. */
 const SIXTEEN = Array.from({ length: 16 }, (_, index) => index);
 
-/** All parts, one after the other: whatever is measured has the machine for itself. */
-export async function* benchmark(workshop: Workshop): AsyncGenerator<Findings> {
+/**
+ * All parts, one after the other: whatever is measured has the machine for itself.
+ *
+ */
+export async function* benchmark(workshop: Workshop, { isBrief, withPeers }: Extent): AsyncGenerator<Findings> {
   const file = await workshop.sqlite('latchkey', SMALL);
   const ours = workshop.latchkey({ name: OURS, databaseUrl: `sqlite:${file}` });
   const apollo = floor(APOLLO, 'bare-apollo', workshop.copyOf(file, 'apollo'));
@@ -39,6 +51,8 @@ export async function* benchmark(workshop: Workshop): AsyncGenerator<Findings> {
   ];
   yield onSqlite(await measureRequests([own, bare, barest], requestScenarios, ROUNDS));
   yield measureLogins(own.server, LOGIN_ROUNDS);
+  if (withPeers) yield measurePeers(workshop, own);
+  if (isBrief) return workshop.clear();
   yield measureStorm(own);
   if (hasPostgres() && hasRedis()) yield* onPostgres(workshop, own);
   yield measureMemory(own, bare);
@@ -64,7 +78,7 @@ async function* onPostgres(workshop: Workshop, onSqlite: Audience): AsyncGenerat
   const { url: redisUrl } = await workshop.redis();
   const server = await workshop.start(workshop.latchkey({ name: OURS_SCALED, databaseUrl, redisUrl }));
   const audience = await Audience.gather(server, SIXTEEN);
-  const samples = await measureRequests([audience, onSqlite], requestScenarios, FEWER_ROUNDS);
+  const samples = await measureRequests([audience, onSqlite], requestScenarios, ROUNDS);
   const findings = requestFindings('PostgreSQL and Redis', [OURS_SCALED, OURS], samples);
   yield { ...findings, targets: target('CPU of me on PostgreSQL and Redis, against SQLite', samples, me, 1.3) };
   yield measureStatements(databaseUrl, audience);
@@ -112,5 +126,5 @@ async function onManyRows(workshop: Workshop, engine: string, databases: readonl
   }
   const [small, large] = audiences;
   if (!small || !large) throw new Error('There are two sizes');
-  return measureScale(engine, small, large, FEWER_ROUNDS);
+  return measureScale(engine, small, large, SCALE_ROUNDS);
 }

@@ -1,35 +1,49 @@
 /** `npm run bench`: what Latchkey costs, against servers that were written by hand. */
+import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { program } from 'commander';
 import { benchmark } from './benchmark.ts';
-import { formatTable, type Findings, targetsTable } from './harness/report.ts';
+import { saveResults } from './harness/readme.ts';
+import { RATIOS, regressionsOf } from './harness/regressions.ts';
+import { formatTable, type Findings, regressionsTable, targetsTable } from './harness/report.ts';
 import { Workshop } from './harness/workshop.ts';
 
-const { json } = program
+const options = program
   .name('npm run bench --')
   .option('--json', 'one object on standard output, and nothing else')
+  .option('--save', 'keep the figures: the tables of bench/README.md, and what `npm run bench:check` compares with')
+  .option('--peers', 'Better Auth and Vendure, too, which are downloaded for the occasion')
+  .option('--check', 'a brief run, which fails when it is worse than what was kept')
   .parse()
-  .opts<{ json?: boolean }>();
+  .opts<{ json?: boolean; save?: boolean; peers?: boolean; check?: boolean }>();
 
 const workshop = new Workshop();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-const all: Findings[] = [];
+const extent = { isBrief: options.check ?? false, withPeers: options.peers ?? false };
 const started = performance.now();
-for await (const findings of benchmark(workshop)) report(findings);
-
-const targets = all.flatMap((findings) => findings.targets);
-const machine = `Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}`;
-const seconds = Math.round((performance.now() - started) / 1000);
-if (json) {
-  const medians = Object.assign({}, ...all.map((findings) => findings.medians)) as Record<string, number>;
-  process.stdout.write(`${JSON.stringify({ machine, seconds, targets, medians })}\n`);
-} else {
-  console.log(`${formatTable(targetsTable(targets))}\n\n${machine}; ${seconds} s.`);
-}
-process.exit(targets.every(({ met }) => met) ? 0 : 1);
-
-function report(findings: Findings): void {
+const all: Findings[] = [];
+for await (const findings of benchmark(workshop, extent)) {
   all.push(findings);
-  if (!json) for (const table of findings.tables) console.log(`${formatTable(table)}\n`);
+  if (!options.json) for (const table of findings.tables) console.log(`${formatTable(table)}\n`);
 }
+const targets = all.flatMap((findings) => findings.targets);
+const ratios = all.flatMap((findings) => findings.ratios ?? []);
+const medians = Object.assign({}, ...all.map((findings) => findings.medians)) as Record<string, number>;
+const seconds = Math.round((performance.now() - started) / 1000);
+const machine = `Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}`;
+const regressions = options.check ? regressionsOf(ratios) : [];
+
+if (options.json) {
+  process.stdout.write(`${JSON.stringify({ machine, seconds, targets, medians, regressions })}\n`);
+} else {
+  const last = options.check ? regressionsTable(regressions) : targetsTable(targets);
+  console.log(`${formatTable(last)}\n\n${machine}; ${seconds} s.`);
+}
+if (options.save) {
+  const medianOfRatio = ratios.map(({ name, samples }) => [name, Number(samples.median.toFixed(3))]);
+  writeFileSync(RATIOS, `${JSON.stringify(Object.fromEntries(medianOfRatio), null, 2)}\n`);
+  saveResults([...all.flatMap(({ tables }) => tables), targetsTable(targets)], machine);
+}
+const isMet = options.check ? regressions.length === 0 : targets.every(({ met }) => met);
+process.exit(isMet ? 0 : 1);

@@ -1,4 +1,5 @@
 import { markdownTable } from 'markdown-table';
+import type { Regression } from './regressions.ts';
 import type { Samples } from './statistics.ts';
 
 /** A figure that the project promises. */
@@ -22,6 +23,13 @@ export const atLeast = (name: string, value: number, target: number): Target => 
   met: value >= target,
 });
 
+/** How Latchkey stands to something else, round by round of one run. */
+export interface Ratio {
+  readonly name: string;
+  readonly samples: Samples;
+  readonly better: 'less' | 'more';
+}
+
 export interface Table {
   readonly title: string;
   readonly head: readonly string[];
@@ -32,6 +40,7 @@ export interface Table {
 export interface Findings {
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
+  readonly ratios?: readonly Ratio[];
   /** Medians, by name. */
   readonly medians: Readonly<Record<string, number>>;
 }
@@ -44,6 +53,11 @@ export function formatTable({ title, head, rows }: Table): string {
 export function targetsTable(targets: readonly Target[]): Table {
   const rows = targets.map(({ name, value, target, met }) => [name, figure(value), String(target), met ? 'yes' : 'NO']);
   return { title: 'Targets', head: ['figure', 'measured', 'target', 'met'], rows };
+}
+
+export function regressionsTable(regressions: readonly Regression[]): Table {
+  const rows = regressions.map(({ name, committed, measured }) => [name, figure(committed), figure(measured)]);
+  return { title: `Regressions: ${rows.length}`, head: ['ratio', 'kept', 'measured'], rows };
 }
 
 /** The median, and between which values all rounds were. */

@@ -1,5 +1,5 @@
 import type { Audience } from '../harness/audience.ts';
-import { figure, type Findings, spread } from '../harness/report.ts';
+import { figure, type Findings, type Ratio, spread } from '../harness/report.ts';
 import type { Scenario } from '../harness/scenarios.ts';
 import { Samples } from '../harness/statistics.ts';
 
@@ -35,9 +35,13 @@ export async function measureRequests(
 export function requestFindings(title: string, servers: readonly string[], samples: CpuSamples): Findings {
   const [ours = '', ...others] = servers;
   const medians: Record<string, number> = {};
+  const ratios: Ratio[] = [];
   const rows = [...samples].map(([{ name }, [own, ...rest]]) => {
     if (!own) return [name];
     for (const [index, it] of [own, ...rest].entries()) medians[`cpu ms: ${name}: ${servers[index] ?? ''}`] = it.median;
+    for (const [index, it] of rest.entries()) {
+      ratios.push({ name: `CPU of ${name}, against ${others[index] ?? ''}`, samples: own.per(it), better: 'less' });
+    }
     return [
       name,
       `${figure(own.median)} ms`,
@@ -45,5 +49,5 @@ export function requestFindings(title: string, servers: readonly string[], sampl
     ];
   });
   const head = ['CPU for each request', ours, ...others.flatMap((name) => [name, `${ours} / ${name}`])];
-  return { tables: [{ title, head, rows }], targets: [], medians };
+  return { tables: [{ title, head, rows }], targets: [], ratios, medians };
 }
