@@ -157,6 +157,8 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('the example frontend, w
     const { email } = await signUp(stage.server);
     await ada.goto('/login');
     await ada.follow('I forgot my password');
+    // The page before has a field for the address, too.
+    await ada.sees('Choose a new password');
     await ada.fill({ 'E-mail': email });
     await ada.press('Send me a link');
     await ada.reads('If there is an account with this address');
@@ -173,6 +175,7 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('the example frontend, w
     const { email } = await signUp(stage.server);
     await ada.goto('/login');
     await ada.follow('Sign in by a link');
+    await ada.sees('Sign in by a link');
     await ada.fill({ 'E-mail': email });
     await ada.press('Send me a link');
     await ada.reads('If there is an account with this address');
