@@ -16,8 +16,9 @@ const SECONDS = 8;
 const PARALLEL = [8, 64] as const;
 const RAW_BCRYPT = fileURLToPath(new URL('../floors/raw-bcrypt.ts', import.meta.url));
 
-/** Of `me`, while logins go on. */
+/** Of `me`, while logins go on; and for how long, so that one in a hundred is more than a few. */
 const RATE = 50;
+const STORM_SECONDS = 15;
 
 const run = promisify(execFile);
 
@@ -56,10 +57,10 @@ export async function measureStorm(audience: Audience): Promise<Findings> {
     if (visitor) await me.ask(visitor);
   };
   await openLoop(RATE, 2, askMe);
-  const idle = new Samples(await openLoop(RATE, SECONDS, askMe));
-  const storm = loginsPerSecond(server, 64, () => undefined, SECONDS + 3);
+  const idle = new Samples(await openLoop(RATE, STORM_SECONDS, askMe));
+  const storm = loginsPerSecond(server, 64, () => undefined, STORM_SECONDS + 3);
   await delay(2_000);
-  const busy = new Samples(await openLoop(RATE, SECONDS, askMe));
+  const busy = new Samples(await openLoop(RATE, STORM_SECONDS, askMe));
   await storm;
   const [idle99, busy99] = [idle.quantile(0.99), busy.quantile(0.99)];
   const row = (name: string, samples: Samples) => [
