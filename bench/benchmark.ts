@@ -18,8 +18,7 @@ const APOLLO = 'bare Apollo';
 const MERCURIUS = 'bare Mercurius';
 
 const ROUNDS = 7;
-const FEWER_ROUNDS = 5;
-const SCALE_ROUNDS = 7;
+const START_ROUNDS = 5;
 const LOGIN_ROUNDS = 2;
 
 export interface Extent {
@@ -32,17 +31,14 @@ export interface Extent {
 /** One for each connection: refresh tokens are rotated one after the other. */
 const SIXTEEN = Array.from({ length: 16 }, (_, index) => index);
 
-/**
- * All parts, one after the other: whatever is measured has the machine for itself.
- *
- */
+/** All parts, one after the other: whatever is measured has the machine for itself. */
 export async function* benchmark(workshop: Workshop, { isBrief, withPeers }: Extent): AsyncGenerator<Findings> {
   const file = await workshop.sqlite('latchkey', SMALL);
   const ours = workshop.latchkey({ name: OURS, databaseUrl: `sqlite:${file}` });
   const apollo = floor(APOLLO, 'bare-apollo', workshop.copyOf(file, 'apollo'));
   const mercurius = floor(MERCURIUS, 'mercurius', workshop.copyOf(file, 'mercurius'));
 
-  yield measureStart(ours, apollo, FEWER_ROUNDS);
+  yield measureStart(ours, apollo, START_ROUNDS);
 
   const [own, bare, barest] = [
     await Audience.gather(await workshop.start(ours), SIXTEEN),
@@ -126,5 +122,5 @@ async function onManyRows(workshop: Workshop, engine: string, databases: readonl
   }
   const [small, large] = audiences;
   if (!small || !large) throw new Error('There are two sizes');
-  return measureScale(engine, small, large, SCALE_ROUNDS);
+  return measureScale(engine, small, large, ROUNDS);
 }

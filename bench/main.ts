@@ -1,7 +1,7 @@
 /** `npm run bench`: what Latchkey costs, against servers that were written by hand. */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { program } from 'commander';
+import { Option, program } from 'commander';
 import { benchmark } from './benchmark.ts';
 import { saveResults } from './harness/readme.ts';
 import { RATIOS, regressionsOf } from './harness/regressions.ts';
@@ -13,7 +13,7 @@ const options = program
   .option('--json', 'one object on standard output, and nothing else')
   .option('--save', 'keep the figures: the tables of bench/README.md, and what `npm run bench:check` compares with')
   .option('--peers', 'Better Auth and Vendure, too, which are downloaded for the occasion')
-  .option('--check', 'a brief run, which fails when it is worse than what was kept')
+  .addOption(new Option('--check', 'a brief run, which fails when it is worse than what was kept').conflicts('save'))
   .parse()
   .opts<{ json?: boolean; save?: boolean; peers?: boolean; check?: boolean }>();
 

@@ -15,7 +15,7 @@ const SECRETS = new Set([
 ]);
 
 /** What is deeper than this is no fact of ours, or an object that holds itself. */
-const MAX_DEPTH = 5;
+const MAX_DEPTH = 6;
 
 /** JSON lines, and readable ones in development. */
 export function pinoOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): LoggerOptions {
@@ -25,33 +25,34 @@ export function pinoOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): LoggerOpt
     timestamp: stdTimeFunctions.isoTime,
     mixin: () => ({ requestId: currentRequestId() }),
     // Not pino's own `redact`: for names anywhere it copies so much that it is a tenth of a `refresh`.
-    formatters: { log: withoutSecrets },
+    formatters: { log: (facts) => withoutSecrets(facts) },
     // pino-http hands over what it has made of the error.
-    serializers: { err: withoutSecrets },
+    serializers: { err: (error: unknown) => withoutSecretsIn(error, 1) },
     hooks: { logMethod: withoutFrameworkChatter },
     ...(env.NODE_ENV === 'development' && { transport: { target: 'pino-pretty', options: PRETTY } }),
   };
 }
 
 function withoutSecrets(facts: object, depth = 1): Record<string, unknown> {
-  const shown = Object.entries(facts).map(([name, value]) => [
-    name,
-    SECRETS.has(name) ? '[redacted]' : withoutSecretsIn(value, depth),
-  ]);
+  const shown = Object.entries(facts).map(([name, value]: [string, unknown]) => {
+    if (SECRETS.has(name)) return [name, '[redacted]'];
+    const isForSerializer = name === 'err' && depth === 1;
+    return [name, isForSerializer ? value : withoutSecretsIn(value, depth)];
+  });
   return Object.fromEntries(shown) as Record<string, unknown>;
 }
 
-function withoutSecretsIn(value: unknown, depth: number): unknown {
-  if (depth === MAX_DEPTH) return value;
+function withoutSecretsIn(given: unknown, depth: number): unknown {
+  const value = writesItself(given) ? given.toJSON() : given;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === MAX_DEPTH) return '[too deep]';
   if (Array.isArray(value)) return value.map((item) => withoutSecretsIn(item, depth + 1));
-  return isPlain(value) ? withoutSecrets(value, depth + 1) : value;
+  return withoutSecrets(value, depth + 1);
 }
 
-/** Dates and the like write themselves. */
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/** Moments and URLs, among others. */
+function writesItself(value: unknown): value is { toJSON: () => unknown } {
+  return typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /** What Nest says at every start about modules and routes that are found in the code. */

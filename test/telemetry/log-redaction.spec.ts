@@ -57,6 +57,37 @@ describe('a line of the log', () => {
     });
   });
 
+  it('never holds the secret of an instance, as inputs are', () => {
+    class Input {
+      readonly email = 'a@example.com';
+      readonly password = CANARY;
+    }
+    const facts = { input: new Input(), list: [new Input()] };
+    const shown = { email: 'a@example.com', password: '[redacted]' };
+    expect(written((logger) => logger.info(facts, 'text'))).toMatchObject({ input: shown, list: [shown] });
+  });
+
+  it('never holds the secret of an error in another place, or of several errors', () => {
+    const error = Object.assign(new Error('no'), { token: CANARY });
+    const line = written((logger) => logger.info({ reason: error, err: new AggregateError([error], 'all') }, 'text'));
+    expect(line).toMatchObject({ reason: { token: '[redacted]' }, err: { type: 'AggregateError', message: 'all' } });
+    expect(JSON.stringify(line)).not.toContain(CANARY);
+  });
+
+  it('never holds the secret of what writes itself, and shows an error that is a text', () => {
+    const facts = { client: { toJSON: () => ({ name: 'a', secret: CANARY }) }, err: 'a text' };
+    const shown = { client: { name: 'a', secret: '[redacted]' }, err: 'a text' };
+    expect(written((logger) => logger.error(facts, 'text'))).toMatchObject(shown);
+  });
+
+  it('leaves out what is deeper than it looks', () => {
+    const deep = inside(
+      { password: CANARY },
+      Array.from({ length: 30 }, () => 'a'),
+    );
+    expect(JSON.stringify(written((logger) => logger.info({ deep }, 'text')))).not.toContain(CANARY);
+  });
+
   it('shows all else as it is', () => {
     const facts = { at: new Date(0), list: [1, 'two', null], nested: { url: new URL('https://example.com/') } };
     expect(written((logger) => logger.info(facts, 'text'))).toMatchObject({
