@@ -1,7 +1,7 @@
-import getPort from 'get-port';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { Page, Request } from 'playwright-core';
+import { freePort } from '../support/free-port.js';
 import { BrowserProfile } from './support/chromium.js';
 import { endpointOf, Stage, type Visitor } from './support/stage.js';
 
@@ -39,7 +39,7 @@ describe.each([
 
   beforeAll(async () => {
     stage = await Stage.start('COOKIE', () => env);
-    evilPort = await getPort();
+    evilPort = await freePort();
     evil = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(ATTACKER));
     await new Promise<void>((resolve) => evil.listen(evilPort, resolve));
     profile = await BrowserProfile.create({ thirdPartyCookies: true });

@@ -1,4 +1,3 @@
-import getPort from 'get-port';
 import { buildSchema, isScalarType, isSpecifiedScalarType, parse, validate } from 'graphql';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -8,6 +7,7 @@ import { createUrqlClient, type Tokens } from '../../examples/snippets/urql.js';
 import { CookieJar } from '../cookies/cookie-jar.js';
 import { FRONTEND } from '../cookies/cookie-client.js';
 import { newEmail, PASSWORD, signUp, signUpWithRoles } from '../support/accounts.js';
+import { freePort } from '../support/free-port.js';
 import { TestServer } from '../support/test-server.js';
 
 const SNIPPETS = 'examples/snippets/';
@@ -104,7 +104,7 @@ describe('the snippets of docs/clients.md that verify tokens', () => {
   let server: TestServer;
   let proxy: Server;
   beforeAll(async () => {
-    const issuer = `http://127.0.0.1:${await getPort()}`;
+    const issuer = `http://127.0.0.1:${await freePort()}`;
     server = await TestServer.start({ env: { PUBLIC_URL: issuer } });
     proxy = createServer((request, response) => {
       void fetch(server.url + (request.url ?? '')).then(async (answer) => response.end(await answer.text()));

@@ -11,11 +11,11 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import getPort from 'get-port';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../support/free-port.js';
 import { callGraphQL } from '../support/graphql-client.js';
 import { newEmail, refreshed, signUp } from '../support/accounts.js';
 import { whoAmI } from '../support/refusals.js';
@@ -91,7 +91,7 @@ describe('the steps of the image', () => {
     mkdirSync(data);
     chmodSync(data, 0o777);
     chmodSync(folder, 0o755);
-    const port = await getPort({ host: '127.0.0.1' });
+    const port = await freePort();
     const [, file = '', main = ''] = /^CMD \["(node)", "(.+)"\]$/m.exec(final) ?? [];
     expect([file, main]).toEqual(['node', 'dist/main.js']);
     const env = {

@@ -1,13 +1,13 @@
-// Jest's configuration and global set-up load this file with Node's own type stripping: it imports packages only and
-// keeps to erasable syntax.
+// Jest's configuration and global set-up load this file with Node's own type stripping: it imports packages, and files of
+// this kind by their `.ts` name, and keeps to erasable syntax.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import getPort from 'get-port';
 import { Client } from 'pg';
+import { freePort } from './free-port.ts';
 
 const USER = 'latchkey';
 const START_DEADLINE_MS = 15_000;
@@ -77,10 +77,7 @@ export class PostgresServer {
   static async create({ isDurable = false } = {}): Promise<PostgresServer> {
     const binaries = findPostgresBinaries();
     if (!binaries) throw new Error('PostgreSQL (initdb, postgres) is not installed');
-    const server = new PostgresServer(binaries, await getPort({ host: '127.0.0.1' }), [
-      ...SETTINGS,
-      ...(isDurable ? DURABLE : []),
-    ]);
+    const server = new PostgresServer(binaries, await freePort(), [...SETTINGS, ...(isDurable ? DURABLE : [])]);
     try {
       server.#initialise();
       await server.start();

@@ -1,6 +1,5 @@
-// Jest's global set-up loads this file with Node's own type stripping: it imports packages only and keeps to erasable
-// syntax.
-import getPort from 'get-port';
+// Jest's global set-up loads this file with Node's own type stripping: it imports packages, and files of this kind by
+// their `.ts` name, and keeps to erasable syntax.
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 const START_DEADLINE_MS = 10_000;
 const POLL_MS = 20;
@@ -29,7 +29,7 @@ export class RedisServer {
 
   /** @param settings lines of `redis.conf` */
   static async create(settings: readonly string[] = [], isSentinel = false): Promise<RedisServer> {
-    const server = new RedisServer(await getPort({ host: '127.0.0.1' }), settings, isSentinel);
+    const server = new RedisServer(await freePort(), settings, isSentinel);
     await server.start();
     return server;
   }

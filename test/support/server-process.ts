@@ -1,17 +1,15 @@
-import getPort from 'get-port';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.js';
 import { type CallOptions, callGraphQL, type GraphQLAnswer } from './graphql-client.js';
 import { COMPILE_CACHE, program } from './run-program.js';
 
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
-
-const LOOPBACK = { host: '127.0.0.1' };
 
 const DEFAULTS = {
   ...COMPILE_CACHE,
@@ -47,7 +45,7 @@ export class ServerProcess {
   }
 
   static async start({ env = {}, envFile }: ServerProcessOptions): Promise<ServerProcess> {
-    const server = new ServerProcess(await getPort(LOOPBACK), await getPort(LOOPBACK), env);
+    const server = new ServerProcess(await freePort(), await freePort(), env);
     if (envFile !== undefined) writeFileSync(join(server.#folder, '.env'), envFile);
     try {
       await server.start();

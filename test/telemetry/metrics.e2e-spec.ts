@@ -2,9 +2,9 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import getPort from 'get-port';
 import { logIn, refresh, refreshed, signUp, withAccounts } from '../support/accounts.js';
 import { documentedTable } from '../support/documented-table.js';
+import { freePort } from '../support/free-port.js';
 import { figureIn } from '../support/metrics.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -13,7 +13,7 @@ const TOKEN = 'a-token-for-whoever-scrapes';
 let server: TestServer;
 let port: number;
 beforeAll(async () => {
-  port = await getPort({ host: '127.0.0.1' });
+  port = await freePort();
   const env = {
     METRICS_ENABLED: 'true',
     METRICS_PORT: String(port),

@@ -1,4 +1,3 @@
-import getPort from 'get-port';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sirv from 'sirv';
+import { freePort } from '../../support/free-port.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/web', import.meta.url));
 /** A page that is nothing but the snippet for React of docs/clients.md. */
@@ -25,7 +25,7 @@ export class Frontend {
 
   /** Nothing is served yet: the server that it is built for wants to know its address first. */
   static async reserve(host: string): Promise<Frontend> {
-    return new Frontend(host, await getPort());
+    return new Frontend(host, await freePort());
   }
 
   get url(): string {
