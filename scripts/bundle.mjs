@@ -31,6 +31,8 @@ const packages = {
   setup({ onResolve, resolve }) {
     onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...options }) => {
       if (pluginData === packages) return undefined;
+      // Nest asks for the whole of these when it is not given what it needs of them (`graphql/validation.pipe.ts`).
+      if (options.kind === 'dynamic-import' && /^class-/.test(path)) return { path, external: true };
       const found = await resolve(path, { ...options, pluginData: packages });
       // Packages ask for others that may or may not be there, and go without.
       if (found.errors.length > 0) return { path, external: true };
@@ -52,6 +54,8 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
+  // Of a package in ECMAScript modules only what is used comes along.
+  mainFields: ['module', 'main'],
   target: 'node22',
   external: INSTALLED,
   banner: { js: COMMONJS },

@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
 import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import type { Env } from './config/env.js';
@@ -16,7 +17,8 @@ export async function serve(env: Env, stopTracing?: () => Promise<void>): Promis
   // What Nest logs before our logger is there stays in a buffer, and is dropped with a start that fails: `main.ts` says
   // in one line why.
   const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), options);
+  // Named, because Nest would otherwise load the whole package, with all that receives files.
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), new ExpressAdapter(), options);
   configureApp(app, env);
   app.flushLogs();
   shutDownOnSignal(app, env, stopTracing);

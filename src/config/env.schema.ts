@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accountSettings } from './account.settings.js';
 import { described } from './described.js';
 import * as parse from './parsers.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { envSchema } from './env.schema.js';
 
 /** The variables as each of them was read, before defaults that depend on others. */

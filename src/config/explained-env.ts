@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { judgeEnv, type RawEnv } from './env.js';
 import { envSchema } from './env.schema.js';
 import type { ConfigProblem } from './env.types.js';

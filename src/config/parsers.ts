@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { ConnectionString } from 'connection-string';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RedisTarget } from './redis-target.js';
 
 /**

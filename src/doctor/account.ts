@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../common/app-error.js';
 import { badInput } from '../common/bad-input.js';
 import { ErrorCode } from '../common/error-codes.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { badInput } from '../common/bad-input.js';
 
 /** Longer than any answer of a server that is well. */

@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const claims = z.looseObject({ iat: z.number(), exp: z.number() });
 

@@ -1,7 +1,7 @@
 import { ValidationPipe } from '@nestjs/common';
-import * as classTransformer from 'class-transformer';
+import { instanceToPlain, plainToInstance } from 'class-transformer';
 import type { ValidationError } from 'class-validator';
-import * as classValidator from 'class-validator';
+import { validate } from 'class-validator';
 import { AppError, type FieldProblem } from '../common/app-error.js';
 import { ErrorAction, ErrorCode, ErrorReason } from '../common/error-codes.js';
 import { ACCEPTABLE_PASSWORD } from '../passwords/acceptable-password.decorator.js';
@@ -12,9 +12,9 @@ export const createValidationPipe = (): ValidationPipe =>
     transform: true,
     stopAtFirstError: true,
     exceptionFactory: badUserInput,
-    // Nest would look for them by their names, and not find those of the bundle.
-    transformerPackage: classTransformer,
-    validatorPackage: classValidator,
+    // Nest would look for the packages by their names, which are not those of the bundle, and take all of them.
+    transformerPackage: { plainToInstance, classToPlain: instanceToPlain },
+    validatorPackage: { validate },
   });
 
 function badUserInput(errors: ValidationError[]): AppError {

@@ -1,5 +1,5 @@
 import type { EntityClass, EntityManager, FilterQuery, FindOptions } from '@mikro-orm/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { badInput } from '../common/bad-input.js';
 import type { PageInfo } from './page-info.model.js';
 import type { PageRequest } from './page-request.js';

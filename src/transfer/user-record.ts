@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalLocale } from '../common/locale.js';
 import { isStorable } from '../common/storable.js';
 import { isReadableHash } from '../passwords/readable-hash.js';

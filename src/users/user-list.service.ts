@@ -1,7 +1,7 @@
 import { EntityManager, type ObjectQuery } from '@mikro-orm/core';
 import type { QBFilterQuery, SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isStorable } from '../common/storable.js';
 import { cursorMoment, findPage, type Keyset } from '../paging/keyset.js';
 import { pageRequest } from '../paging/page-request.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AccountCheck, type Check, firstOf } from '../check.js';
 import type { Deployment } from '../deployment.js';
 import { claimsOf, forgeries } from '../forgeries.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { badInput } from '../../common/bad-input.js';
 import { formatFirebaseHash } from '../../passwords/schemes/scrypt.js';
 import type { UserFormat } from './format.js';

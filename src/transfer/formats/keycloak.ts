@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatArgon2 } from '../../passwords/schemes/argon2.js';
 import { formatPbkdf2 } from '../../passwords/schemes/pbkdf2.js';
 import type { Entry } from './format.js';
