@@ -1,6 +1,5 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import { endOf } from './audit-chain.js';
@@ -18,7 +17,6 @@ export class AuditPurge implements Job, OnModuleInit {
   constructor(
     private readonly jobs: JobRunner,
     private readonly ledger: AuditLedger,
-    private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'AUDIT_RETENTION'>,
   ) {}
 
@@ -26,8 +24,8 @@ export class AuditPurge implements Job, OnModuleInit {
     this.jobs.add(this);
   }
 
-  async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
-    const before = new Date(this.clock.now().getTime() - this.env.AUDIT_RETENTION * 1000);
+  async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
+    const before = new Date(now.getTime() - this.env.AUDIT_RETENTION * 1000);
     const oldest = { limit: BATCH, orderBy: { sequence: 'asc' } } as const;
     const sealed = await em.find(AuditEvent, { sequence: { $ne: null } }, oldest);
     const firstYoung = sealed.findIndex(({ at }) => at >= before);

@@ -19,9 +19,10 @@ export interface Job {
    * One batch, inside of the transaction that holds the job's lock: it uses `em` alone, for SQLite has one connection. It
    * may run again after a crash.
    *
+   * @param now the time by which it is due. It looks at no clock itself: that one could have leaped since
    * @returns how many rows it handled, and whether there are more
    */
-  run(em: EntityManager): Promise<{ readonly rows: number; readonly hasMore: boolean }>;
+  run(em: EntityManager, now: Date): Promise<{ readonly rows: number; readonly hasMore: boolean }>;
 }
 
 /**
@@ -81,12 +82,13 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** @returns true when there is more to do at once */
   private async runBatch(job: Job): Promise<boolean> {
-    const now = this.clock.now();
     const period = job.everySeconds * 1000;
-    if (!isDue(this.notBefore.get(job.name) ?? 0, now.getTime(), period)) return false;
+    if (!isDue(this.notBefore.get(job.name) ?? 0, this.clock.now().getTime(), period)) return false;
     return this.em.fork().transactional(async (em) => {
       const state = await this.lock(em, job.name);
       if (!state) return false;
+      // Not before the lock: another instance may have met a leap and put the job off since.
+      const now = this.clock.now();
       if (!isDue(state.nextRunAt.getTime(), now.getTime(), period)) {
         this.notBefore.set(job.name, state.nextRunAt.getTime());
         return false;
@@ -95,7 +97,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
         this.reschedule(state, now, period);
         return false;
       }
-      const { rows, hasMore } = await job.run(em);
+      const { rows, hasMore } = await job.run(em, now);
       this.metrics.jobRows.inc({ job: job.name }, rows);
       if (hasMore) return true;
       this.reschedule(state, now, period);

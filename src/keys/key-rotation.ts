@@ -53,12 +53,12 @@ export class KeyRotation implements Job, OnModuleInit {
     if (this.env.JWT_ALGORITHM !== 'HS256') this.jobs.add(this);
   }
 
-  async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
+  async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
     const rows = await em.find(SigningKey, { retiredAt: null }, { orderBy: { activeFrom: 'asc', generation: 'asc' } });
     const rewrapped = rows.filter((row) => this.store.rewrap(row)).length;
-    const retired = this.retireSpent(rows);
-    const made = await this.makeDue(em, rows);
-    const longAgo = new Date(this.now() - RETIRED_KEPT_SECONDS * 1000);
+    const retired = this.retireSpent(rows, now);
+    const made = await this.makeDue(em, rows, now);
+    const longAgo = secondsFrom(now, -RETIRED_KEPT_SECONDS);
     const deleted = await em.nativeDelete(SigningKey, { retiredAt: { $lt: longAgo } });
     return { rows: rewrapped + retired + made + deleted, hasMore: false };
   }
@@ -76,7 +76,7 @@ export class KeyRotation implements Job, OnModuleInit {
    * @throws AppError `CONFLICT` with HS256, whose key is a setting
    */
   async rotate(isUrgent = false): Promise<KeyReport> {
-    const activeFrom = new Date(this.now() + (isUrgent ? 3 * RELOAD_SECONDS : this.leadSeconds()) * 1000);
+    const activeFrom = secondsFrom(this.clock.now(), isUrgent ? 3 * RELOAD_SECONDS : this.leadSeconds());
     const em = this.em.fork();
     const row = await this.make(em, activeFrom);
     await em.flush();
@@ -100,24 +100,24 @@ export class KeyRotation implements Job, OnModuleInit {
     this.logger.warn(`Signing key ${kid} was revoked: its tokens are refused.`);
   }
 
-  private retireSpent(rows: SigningKey[]): number {
-    const spent = rows.filter((row) => this.phaseAmong(row, rows) === 'retired');
-    for (const row of spent) row.retiredAt = this.clock.now();
+  private retireSpent(rows: SigningKey[], now: Date): number {
+    const spent = rows.filter((row) => this.phaseAmong(row, rows, now) === 'retired');
+    for (const row of spent) row.retiredAt = now;
     return spent.length;
   }
 
-  private async makeDue(em: EntityManager, rows: readonly SigningKey[]): Promise<number> {
+  private async makeDue(em: EntityManager, rows: readonly SigningKey[], now: Date): Promise<number> {
     const newest = rows.findLast(({ algorithm }) => algorithm === this.env.JWT_ALGORITHM);
     if (!newest) {
-      await this.make(em, this.clock.now());
+      await this.make(em, now);
       return 1;
     }
     const lead = this.leadSeconds();
-    const startsIn = (newest.activeFrom.getTime() - this.now()) / 1000;
+    const startsIn = (newest.activeFrom.getTime() - now.getTime()) / 1000;
     // Made while the clock was ahead: without this nothing would be made until it gets there again.
-    if (startsIn > lead + PUBLISH_MARGIN_SECONDS) newest.activeFrom = this.clock.now();
+    if (startsIn > lead + PUBLISH_MARGIN_SECONDS) newest.activeFrom = now;
     if (startsIn > lead - this.env.KEY_ROTATION_INTERVAL) return 0;
-    await this.make(em, new Date(this.now() + lead * 1000));
+    await this.make(em, secondsFrom(now, lead));
     return 1;
   }
 
@@ -133,7 +133,7 @@ export class KeyRotation implements Job, OnModuleInit {
     return {
       kid: row.kid,
       algorithm: row.algorithm,
-      phase: this.phaseAmong(row, rows),
+      phase: this.phaseAmong(row, rows, this.clock.now()),
       createdAt: row.createdAt,
       activeFrom: row.activeFrom,
       retiredAt: row.retiredAt ?? null,
@@ -142,11 +142,11 @@ export class KeyRotation implements Job, OnModuleInit {
     };
   }
 
-  private phaseAmong(row: SigningKey, rows: readonly SigningKey[]): KeyPhase {
+  private phaseAmong(row: SigningKey, rows: readonly SigningKey[], now: Date): KeyPhase {
     const later = rows
       .filter(({ algorithm, activeFrom }) => algorithm === this.env.JWT_ALGORITHM && activeFrom > row.activeFrom)
       .sort((a, b) => a.activeFrom.getTime() - b.activeFrom.getTime());
-    return phaseOf(row, later[0], this.clock.now(), this.env);
+    return phaseOf(row, later[0], now, this.env);
   }
 
   private algorithm(): AsymmetricAlgorithm {
@@ -157,8 +157,6 @@ export class KeyRotation implements Job, OnModuleInit {
   private leadSeconds(): number {
     return this.env.JWKS_MAX_AGE + PUBLISH_MARGIN_SECONDS;
   }
-
-  private now(): number {
-    return this.clock.now().getTime();
-  }
 }
+
+const secondsFrom = (moment: Date, seconds: number): Date => new Date(moment.getTime() + seconds * 1000);

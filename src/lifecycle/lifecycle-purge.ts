@@ -1,6 +1,5 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import { Mail } from '../mail/mail.entity.js';
@@ -18,7 +17,6 @@ export class LifecyclePurge implements Job, OnModuleInit {
 
   constructor(
     private readonly jobs: JobRunner,
-    private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'MAIL_RETRY_FOR'>,
   ) {}
 
@@ -26,8 +24,8 @@ export class LifecyclePurge implements Job, OnModuleInit {
     this.jobs.add(this);
   }
 
-  async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
-    const before = (seconds: number) => ({ $lt: new Date(this.clock.now().getTime() - seconds * 1000) });
+  async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
+    const before = (seconds: number) => ({ $lt: new Date(now.getTime() - seconds * 1000) });
     // A mail that is still being tried must find its token, or it would bring one back that was used.
     const tokens = await em.nativeDelete(OneTimeToken, { expiresAt: before(this.env.MAIL_RETRY_FOR) });
     const holds = await em.nativeDelete(HeldAddress, { until: before(0) });

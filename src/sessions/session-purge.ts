@@ -1,6 +1,5 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import { Session } from './session.entity.js';
@@ -18,7 +17,6 @@ export class SessionPurge implements Job, OnModuleInit {
 
   constructor(
     private readonly jobs: JobRunner,
-    private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'SESSION_RETENTION'>,
   ) {}
 
@@ -26,8 +24,8 @@ export class SessionPurge implements Job, OnModuleInit {
     this.jobs.add(this);
   }
 
-  async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
-    const before = { $lt: new Date(this.clock.now().getTime() - this.env.SESSION_RETENTION * 1000) };
+  async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
+    const before = { $lt: new Date(now.getTime() - this.env.SESSION_RETENTION * 1000) };
     const revoked = await em.find(Session, { revokedAt: before }, { fields: ['id'], limit: BATCH });
     const ended =
       revoked.length === BATCH ? [] : await em.find(Session, { expiresAt: before }, { fields: ['id'], limit: BATCH });

@@ -1,9 +1,14 @@
 import { jest } from '@jest/globals';
+import { EntityManager } from '@mikro-orm/core';
 import { Logger } from '@nestjs/common';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { AuditPurge } from '../../src/audit/audit-purge.js';
 import { JobState } from '../../src/jobs/job.entity.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
+import { LifecyclePurge } from '../../src/lifecycle/lifecycle-purge.js';
 import { Session } from '../../src/sessions/session.entity.js';
+import { SessionPurge } from '../../src/sessions/session-purge.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { refresh, refreshed, signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
@@ -131,6 +136,38 @@ describe('the purge', () => {
     instance.clock.advance(-3650 * DAY);
     await runnerOf(instance).runDue();
     expect((await refreshed(instance, user.refreshToken)).id).toBe(user.id);
+  });
+
+  it('believes no clock that leaps between its look and its lock', async () => {
+    const user = await signUp(instance);
+    const em = instance.app.get(EntityManager);
+    const runner = new JobRunner(em, instance.clock, instance.app.get(Metrics), { JOBS_ENABLED: false });
+    runner.add(instance.app.get(SessionPurge));
+    await runner.runDue();
+    instance.clock.advance(HOUR);
+    let hasLeapt = false;
+    const leap = () => {
+      if (!hasLeapt) instance.clock.advance(3650 * DAY);
+      hasLeapt = true;
+    };
+    em.getEventManager().registerSubscriber({ beforeTransactionStart: leap });
+    await runner.runDue();
+    expect(hasLeapt).toBe(true);
+    expect(await instance.em().count(Session, {})).toBe(1);
+    instance.clock.advance(-3650 * DAY);
+    expect((await refreshed(instance, user.refreshToken)).id).toBe(user.id);
+  });
+
+  it('believes no clock that leaps while it works: its time is that by which it was due', async () => {
+    await signUp(instance);
+    const purges = [instance.app.get(SessionPurge), instance.app.get(AuditPurge), instance.app.get(LifecyclePurge)];
+    const due = instance.clock.now();
+    instance.clock.advance(3650 * DAY);
+    for (const job of purges) {
+      const done = await instance.em().transactional((em) => job.run(em, due));
+      expect([job.name, done]).toEqual([job.name, { rows: 0, hasMore: false }]);
+    }
+    expect(await instance.em().count(Session, {})).toBe(1);
   });
 
   it('deletes sessions that ended long ago, and their tokens stay refused', async () => {
