@@ -64,6 +64,11 @@ export class Limiter {
     await this.use((limiter) => limiter.penalty(key));
   }
 
+  /** Counts one more, whatever the limit. @returns how many there are beyond it, 0 or less within it */
+  async excess(key: string): Promise<number> {
+    return this.use(async (limiter) => (await limiter.penalty(key)).consumedPoints - limiter.points);
+  }
+
   /** Takes one back. */
   async giveBack(key: string): Promise<void> {
     await this.use((limiter) => limiter.reward(key));

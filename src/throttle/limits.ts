@@ -1,3 +1,5 @@
+import type { LimiterBudget } from './limiter.js';
+
 /** At most `attempts` within `seconds`, counted for each network address, signed-in user, or account that the input names. */
 export interface Budget {
   readonly per: 'address' | 'user' | 'account';
@@ -67,6 +69,21 @@ export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   deleteRole: ADMINISTRATION,
   rotateSigningKey: { budgets: [perUser(10, HOUR)] },
 };
+
+/**
+ * Mails to each address, whoever asks for them: nobody fills a mailbox. Beyond the budget no mail is sent, and nobody is
+ * refused (`mail-budget.ts`). `signup` is what a sign-up with an address sends there.
+ */
+export const MAIL_BUDGETS = {
+  'verify-email': { attempts: 5, seconds: HOUR },
+  'reset-password': { attempts: 5, seconds: HOUR },
+  'magic-link': { attempts: 5, seconds: HOUR },
+  'confirm-email-change': { attempts: 5, seconds: HOUR },
+  signup: { attempts: 10, seconds: HOUR },
+  'new-device': { attempts: 5, seconds: HOUR },
+} as const satisfies Record<string, LimiterBudget>;
+
+export type BudgetedMail = keyof typeof MAIL_BUDGETS;
 
 /** Of each mutation that is not listed, such as those of a fork. Together. */
 export const OTHER_MUTATIONS: Budget = perAddress(300, MINUTE);

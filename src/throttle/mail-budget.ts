@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ENV, type Env } from '../config/env.js';
+import { accountDigest } from './account-digest.js';
+import { type Limiter, Limiters } from './limiter.js';
+import { type BudgetedMail, MAIL_BUDGETS } from './limits.js';
+
+/** Where a mail stands in its budget: within it, the first one beyond it, or further beyond. */
+export type MailStanding = 'within' | 'first-beyond' | 'beyond';
+
+/**
+ * Counts the mails to an account. A budget that strangers can use up by naming an address must refuse nobody: it tells that
+ * no further mail is to be sent, and the request has its usual answer.
+ */
+@Injectable()
+export class MailBudget {
+  private readonly limiters: ReadonlyMap<BudgetedMail, Limiter>;
+
+  constructor(
+    limiters: Limiters,
+    @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
+  ) {
+    const mails = Object.keys(MAIL_BUDGETS) as BudgetedMail[];
+    this.limiters = new Map(mails.map((mail) => [mail, limiters.create(`mail:${mail}`, MAIL_BUDGETS[mail])]));
+  }
+
+  /** Counts one mail. @param recipient the normalised address, whether it has an account or not */
+  async spend(mail: BudgetedMail, recipient: string): Promise<MailStanding> {
+    const limiter = this.env.RATE_LIMITS_ENABLED ? this.limiters.get(mail) : undefined;
+    const excess = limiter ? await limiter.excess(accountDigest(recipient)) : 0;
+    if (excess <= 0) return 'within';
+    return excess === 1 ? 'first-beyond' : 'beyond';
+  }
+
+  /** Forgets the mails of these kinds: their recipient has used one, or none of them works any more. */
+  async forget(mails: readonly BudgetedMail[], recipient: string): Promise<void> {
+    if (!this.env.RATE_LIMITS_ENABLED) return;
+    const key = accountDigest(recipient);
+    await Promise.all(mails.map(async (mail) => this.limiters.get(mail)?.forget(key)));
+  }
+}
