@@ -70,7 +70,10 @@ export class AccountAdministration {
   setRoles(key: AccountKey, names: readonly string[], authority: Authority, revision?: string | null): Promise<User> {
     return this.changes.run(key, authority, revision, async (em, user) => {
       const roles = await this.roles.named(em, names);
-      assertMayAssign(authority, user, roles);
+      assertMayAssign(
+        authority,
+        roles.filter((role) => !user.roles.contains(role)),
+      );
       if (!names.includes(ADMIN_ROLE)) await this.accounts.assertNotLastAdmin(em, user);
       user.roles.set(roles);
       await this.sessions.outdateTokens(em, user);

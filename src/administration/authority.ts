@@ -1,23 +1,22 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
-import { ADMIN_ROLE, PERMISSIONS } from '../access/permissions.js';
 import { actorOf, type Principal } from '../access/principal.js';
 import type { ClientInfo } from '../common/client-info.js';
-import type { Role } from '../roles/role.entity.js';
-import { permissionsOfRoles, RolesService } from '../roles/roles.service.js';
+import { ALL_RIGHTS, covers, type HeldRole, type Rights, rightsOfRoles } from '../roles/rights.js';
+import { RolesService } from '../roles/roles.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { tokenRevoked } from '../tokens/token.errors.js';
 import type { User } from '../users/user.entity.js';
 
 /** In whose name something is administered, and what they may do. */
 export interface Authority {
-  readonly permissions: ReadonlySet<string>;
+  readonly rights: Rights;
   /** Absent: an operator at the command line, who may do everything. */
   readonly caller?: { readonly principal: Principal; readonly client: ClientInfo };
 }
 
-export const OPERATOR: Authority = { permissions: new Set(PERMISSIONS) };
+export const OPERATOR: Authority = { rights: ALL_RIGHTS };
 
 @Injectable()
 export class Authorities {
@@ -27,7 +26,8 @@ export class Authorities {
   ) {}
 
   async of(principal: Principal, client: ClientInfo): Promise<Authority> {
-    return { permissions: await this.roles.permissionsOf(principal), caller: { principal, client } };
+    const permissions = await this.roles.permissionsOf(principal);
+    return { rights: { roles: principal.roles, permissions }, caller: { principal, client } };
   }
 
   /** In the transaction of a change: an administrator who was thrown out while it was under way does not make it. */
@@ -49,47 +49,34 @@ export function actedBy({ caller }: Authority): { actorId?: string; client?: Cli
  *
  * @throws AppError `FORBIDDEN`
  */
-export function assertRightsOver(authority: Authority, user: User): void {
-  if (!holdsAll(authority, permissionsOfRoles(user.roles.getItems()))) {
-    throw forbidden('This account holds permissions that you do not hold.');
+export function assertRightsOver({ rights }: Authority, user: User): void {
+  if (!covers(rights, rightsOfRoles(user.roles.getItems()))) {
+    throw forbidden('This account holds roles or permissions that you do not hold.');
   }
 }
 
 /** @throws AppError `FORBIDDEN` */
-export function assertMayGrant(authority: Authority, permissions: readonly string[]): void {
-  if (!holdsAll(authority, permissions)) throw forbidden('You can not give permissions that you do not hold.');
-}
-
-/**
- * A role that is added must not give more than its giver holds. To oneself nobody but an administrator adds any: a role
- * opens what asks for it by name, whatever permissions it has.
- *
- * @throws AppError `FORBIDDEN`
- */
-export function assertMayAssign(authority: Authority, user: User | undefined, roles: readonly Role[]): void {
-  const added = roles.filter((role) => !user?.roles.contains(role));
-  assertMayGrant(authority, permissionsOfRoles(added));
-  if (user?.id === authority.caller?.principal.userId && added.length > 0) assertIsAdmin(authority);
-}
-
-/**
- * The same for a role that everybody receives who holds another one, its giver among them.
- *
- * @throws AppError `FORBIDDEN`
- */
-export function assertMayReplace(authority: Authority, role: Role, replacement: Role): void {
-  if (!authority.permissions.has('roles:assign')) throw forbidden('To replace a role takes roles:assign.');
-  assertMayGrant(authority, permissionsOfRoles([replacement]));
-  const own = authority.caller?.principal.roles ?? [];
-  if (own.includes(role.name) && !own.includes(replacement.name)) assertIsAdmin(authority);
-}
-
-function assertIsAdmin({ caller }: Authority): void {
-  if (caller && !caller.principal.roles.includes(ADMIN_ROLE)) {
-    throw forbidden('You can not give yourself another role.');
+export function assertMayGrant({ rights }: Authority, permissions: readonly string[]): void {
+  if (!covers(rights, { roles: [], permissions: new Set(permissions) })) {
+    throw forbidden('You cannot give permissions that you do not hold.');
   }
 }
 
-function holdsAll({ permissions }: Authority, needed: readonly string[]): boolean {
-  return needed.every((permission) => permissions.has(permission));
+/**
+ * Of the roles that are added, its giver holds each.
+ *
+ * @throws AppError `FORBIDDEN`
+ */
+export function assertMayAssign({ rights }: Authority, added: readonly HeldRole[]): void {
+  if (!covers(rights, rightsOfRoles(added))) throw forbidden('You cannot give roles that you do not hold.');
+}
+
+/**
+ * A replacement takes one role from everybody who holds it, and gives them the other.
+ *
+ * @throws AppError `FORBIDDEN`
+ */
+export function assertMayReplace(authority: Authority, role: HeldRole, replacement: HeldRole): void {
+  if (!authority.rights.permissions.has('roles:assign')) throw forbidden('To replace a role takes roles:assign.');
+  assertMayAssign(authority, [role, replacement]);
 }

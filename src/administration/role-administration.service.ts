@@ -11,7 +11,7 @@ import { Transactions } from '../database/transactions.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Role } from '../roles/role.entity.js';
 import { roleRevisionOf } from '../roles/role-revision.js';
-import { permissionsOfRoles } from '../roles/roles.service.js';
+import { permissionsOfRoles } from '../roles/rights.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { User } from '../users/user.entity.js';
 import { builtInRole, changedMeanwhile, roleExists, roleInUse } from './administration.errors.js';

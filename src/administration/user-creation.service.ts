@@ -32,9 +32,9 @@ export class UserCreation {
 
   private async assertMayGive(names: readonly string[], authority: Authority): Promise<void> {
     if (names.every((name) => name === USER_ROLE)) return;
-    if (!authority.permissions.has('roles:assign')) throw forbidden('To give other roles takes roles:assign.');
+    if (!authority.rights.permissions.has('roles:assign')) throw forbidden('To give other roles takes roles:assign.');
     // What is no role is refused when the account is made.
     const roles = await this.em.fork().find(Role, { name: { $in: names.filter(isStorable) } });
-    assertMayAssign(authority, undefined, roles);
+    assertMayAssign(authority, roles);
   }
 }

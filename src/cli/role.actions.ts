@@ -2,7 +2,8 @@ import { AccountAdministration } from '../administration/account-administration.
 import { OPERATOR } from '../administration/authority.js';
 import { RoleAdministration } from '../administration/role-administration.service.js';
 import { notFound } from '../access/access.errors.js';
-import { permissionsOfRoles, RolesService } from '../roles/roles.service.js';
+import { permissionsOfRoles } from '../roles/rights.js';
+import { RolesService } from '../roles/roles.service.js';
 import { UsersService } from '../users/users.service.js';
 import { withServices } from './operator-context.js';
 import { tell } from './output.js';

@@ -6,7 +6,7 @@ import type { AccessRule } from '../access/access-rule.js';
 import { authDirectiveOf } from '../access/auth.directive.js';
 import { lacks } from '../access/lacks.js';
 import { AccessMap } from '../auth/access-map.js';
-import { permissionsOfRoles } from '../roles/roles.service.js';
+import { permissionsOfRoles } from '../roles/rights.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessDecision, AccessExplanation } from './access-explanation.model.js';

@@ -4,11 +4,7 @@ import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { perCurrentRequest } from '../common/per-request.js';
 import { DirectSql } from '../database/direct-sql.js';
-
-export interface HeldRole {
-  readonly name: string;
-  readonly permissions: readonly string[];
-}
+import type { HeldRole } from './rights.js';
 
 interface Row {
   readonly user_id: string;

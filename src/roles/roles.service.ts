@@ -5,7 +5,7 @@ import { ADMIN_ROLE, type Permission, PERMISSIONS, USER_ROLE } from '../access/p
 import type { Principal } from '../access/principal.js';
 import { badInput } from '../common/bad-input.js';
 import { isStorable } from '../common/storable.js';
-import type { HeldRole } from './held-roles.js';
+import { permissionsOfRoles } from './rights.js';
 import { Role } from './role.entity.js';
 
 /** Holders are counted so far and no further: everybody holds `user`. */
@@ -63,10 +63,4 @@ export class RolesService {
     const roles = await this.em.find(Role, { name: { $in: [...names] } });
     return new Set(permissionsOfRoles(roles));
   }
-}
-
-/** The permissions of the roles together, sorted. The role `admin` holds every permission, whatever its row says. */
-export function permissionsOfRoles(roles: readonly HeldRole[]): string[] {
-  const all = roles.flatMap((role) => (role.name === ADMIN_ROLE ? PERMISSIONS : role.permissions));
-  return [...new Set(all)].sort();
 }

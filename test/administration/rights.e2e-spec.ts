@@ -29,6 +29,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const rolesOf = async (id: string) => (await storedUser(server, id))?.roles.getIdentifiers().sort();
+const ownRoleOf = async ({ id }: TestUser) => (await rolesOf(id))?.find((name) => name !== 'user');
 
 /** @see OWASP API5:2023, GHSA-jpq8-82xw-j8rq */
 describe('nobody gets further than they are', () => {
@@ -108,7 +109,7 @@ describe('nobody gets further than they are', () => {
   });
 
   it('and within that they administer', async () => {
-    const role = await makeRole(server, 'users:read');
+    const role = (await ownRoleOf(helper)) ?? '';
     const user = await signUp(server);
     const answers = [
       await as(helper).setRoles(user.id, ['user', role]),
@@ -116,10 +117,61 @@ describe('nobody gets further than they are', () => {
       await as(helper).disable(user.id, 'gone'),
       await as(helper).enable(user.id),
       await as(helper).delete(user.id),
-      await as(helper).create({ email: newEmail(), roles: ['user', role] }),
+      await as(helper).create({ email: newEmail(), roles: ['user'] }),
       await as(helper).createRole({ name: 'helped', permissions: ['users:read'] }),
     ];
     expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+  });
+});
+
+/** What other services authorise by. */
+describe('the name of a role is a right', () => {
+  let role: string;
+  let holder: TestUser;
+
+  beforeEach(async () => {
+    role = await makeRole(server);
+    holder = await signUpWithRoles(server, role);
+  });
+
+  it('nobody acts on, or as, an account that holds a role which they do not hold', async () => {
+    const answers = [
+      await as(helper).update({ id: holder.id, email: newEmail() }),
+      await as(helper).setRoles(holder.id, ['user']),
+      await as(helper).disable(holder.id),
+      await as(helper).enable(holder.id),
+      await as(helper).revokeSessions(holder.id),
+      await as(helper).impersonate(holder.id),
+      await as(helper).delete(holder.id),
+    ];
+    expect(answers.map(refusalOf)).toEqual(answers.map(() => 'FORBIDDEN'));
+    expect(await storedUser(server, holder.id)).toMatchObject({ email: holder.email, disabledAt: null });
+    expect(await rolesOf(holder.id)).toEqual([role, 'user'].sort());
+    expect(await whoAmI(server, holder.accessToken)).toBe(holder.id);
+  });
+
+  it('nobody gives a role that they do not hold: to an account, to a new one, or in place of another', async () => {
+    const [user, email] = [await signUp(server), newEmail()];
+    const answers = [
+      await as(helper).setRoles(user.id, ['user', role]),
+      await as(helper).create({ email, roles: ['user', role] }),
+      await as(helper).deleteRole((await ownRoleOf(helper)) ?? '', role),
+      await as(helper).deleteRole(role, 'user'),
+    ];
+    expect(answers.map(refusalOf)).toEqual(answers.map(() => 'FORBIDDEN'));
+    expect([await rolesOf(user.id), await rolesOf(holder.id)]).toEqual([['user'], [role, 'user'].sort()]);
+    expect(await server.em().count(User, { email })).toBe(0);
+  });
+
+  it('whoever holds it may, and an administrator holds every one', async () => {
+    const colleague = await signUpWithRoles(server, role, (await ownRoleOf(helper)) ?? '');
+    const user = await signUp(server);
+    for (const giver of [colleague, root]) {
+      expect((await as(giver).update({ id: holder.id, name: 'Ada' })).errors).toEqual([]);
+      expect((await as(giver).setRoles(user.id, ['user', role])).errors).toEqual([]);
+      expect((await as(giver).impersonate(user.id)).errors).toEqual([]);
+      expect((await as(giver).setRoles(user.id, ['user'])).errors).toEqual([]);
+    }
   });
 });
 
