@@ -28,6 +28,9 @@ export function rootFieldOf(info: GraphQLResolveInfo): string {
 
 const USER_AGENT_MAX_LENGTH = 500;
 
+/** The zone of a link-local address (RFC 4007 section 11) is a name of any text and length, and means nothing elsewhere. */
+const ZONE = /%.*$/;
+
 /**
  * Address and device of the caller. Express works the address out under `TRUST_PROXY`; what a proxy hands down and is no
  * address (ASVS 4.1.3) counts as coming from the proxy itself.
@@ -36,7 +39,7 @@ export function clientOf(request: Request): ClientInfo {
   const { ip, socket, headers } = request;
   const userAgent = headers['user-agent']?.replace(/\p{C}/gu, '').slice(0, USER_AGENT_MAX_LENGTH);
   // IPv4 on a dual-stack socket arrives as an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2).
-  const address = (ip && isIP(ip) !== 0 ? ip : socket.remoteAddress)?.replace(/^::ffff:/, '');
+  const address = (ip && isIP(ip) !== 0 ? ip : socket.remoteAddress)?.replace(/^::ffff:/, '').replace(ZONE, '');
   return {
     ipAddress: address ?? null,
     userAgent: userAgent || null,

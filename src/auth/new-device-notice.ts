@@ -17,13 +17,14 @@ export class NewDeviceNotice {
   ) {}
 
   /**
-   * Before the session of the sign-in is started. The first sign-in of an account is nobody's surprise.
+   * Before the session of the sign-in is started. The first sign-in of an account is nobody's surprise, and an address that
+   * nobody has confirmed may belong to a stranger: it is not written to.
    *
    * @param user with `lastLoginAt` as it was before
    * @param deviceId see `KnownDevices`
    */
   async write(em: EntityManager, user: UserRecord, client: ClientInfo, deviceId: string | undefined): Promise<void> {
-    if (!this.env.NEW_DEVICE_NOTICE || deviceId !== undefined || !user.lastLoginAt) return;
+    if (!this.env.NEW_DEVICE_NOTICE || deviceId !== undefined || !user.lastLoginAt || !user.emailVerified) return;
     if (await this.sessions.hasSeen(em, user.id, client)) return;
     const facts = { device: deviceOf(client.userAgent), ipAddress: client.ipAddress };
     const { id: userId, email: recipient, locale } = user;

@@ -1,6 +1,6 @@
 import { User } from '../../src/users/user.entity.js';
 import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
-import { logIn, PASSWORD, signUp, type TestUser } from '../support/accounts.js';
+import { logIn, PASSWORD, signUp, signUpConfirmed, type TestUser } from '../support/accounts.js';
 import type { CallOptions } from '../support/graphql-client.js';
 import { ask, changePassword, LifecycleServer, NEW_PASSWORD } from './operations.js';
 
@@ -38,7 +38,7 @@ const NOTICE = 'A new device has signed in';
 
 describe('the owner of an account is told of a sign-in', () => {
   it('from a device that the account has not seen, once for each, and what it was', async () => {
-    const user = await signUp(life.server);
+    const user = await signUpConfirmed(life.server);
     await login(user, from(FIREFOX, '203.0.113.7'));
     await login(user, from(FIREFOX, '203.0.113.7'));
     expect(await noticesTo(user)).toEqual([NOTICE]);
@@ -52,7 +52,7 @@ describe('the owner of an account is told of a sign-in', () => {
 
   it('not from one that shows that it has been here: by its cookie, or by a refresh token', async () => {
     const { server } = life;
-    const user = await signUp(server);
+    const user = await signUpConfirmed(server);
     const browser = new CookieClient(server, { origin: FRONTEND, ...from(FIREFOX, '203.0.113.8').headers });
     await browser.call(LOGIN, { input: { email: user.email, password: PASSWORD } });
     const first = await login(user, from(SAFARI, '203.0.113.8'));
@@ -63,9 +63,42 @@ describe('the owner of an account is told of a sign-in', () => {
     expect((await noticesTo(user)).length).toBe(2);
   });
 
+  it('in words of the server: no part of the header or of the address that was sent is in the mail', async () => {
+    const user = await signUpConfirmed(life.server);
+    const text = 'Call +44 20 7946 0000 or open https://evil.example/keep';
+    const agents = [
+      `${text}/x`,
+      `${text}/x (Windows NT 10.0)`,
+      `${text} (X11; Linux)`,
+      `x/${text}`,
+      `Mozilla/5.0 (${text}) Firefox/9`,
+    ];
+    for (const agent of agents) await login(user, from(agent, '203.0.113.20'));
+    await login(user, from(FIREFOX, 'fe80::20%call.evil.example'));
+    await life.send();
+    const received = life.mails.to(user.email);
+    expect(received.length).toBe(agents.length + 1);
+    for (const mail of received) expect(mail.text + mail.html + mail.subject).not.toMatch(/7946|evil/);
+    expect(received.filter(({ text: it }) => it.includes('Address: fe80::20\n')).length).toBe(1);
+    const { data } = await life.server.call<{ mySessions: { device: string | null }[] }>(
+      '{ mySessions { device } }',
+      {},
+      { token: user.accessToken },
+    );
+    expect(new Set(data?.mySessions.map(({ device }) => device))).toEqual(
+      new Set([null, 'Windows', 'Linux', 'Firefox', 'Firefox on Linux']),
+    );
+  });
+
+  it("not at an address that nobody has confirmed: it may be a stranger's", async () => {
+    const user = await signUp(life.server);
+    await login(user, from(FIREFOX, '203.0.113.21'));
+    expect(await noticesTo(user)).toEqual([]);
+  });
+
   it('not of a wrong password, nor of the very first sign-in', async () => {
     const { server } = life;
-    const user = await signUp(server);
+    const user = await signUpConfirmed(server);
     await server.call(LOGIN, { input: { email: user.email, password: 'wrong password' } }, from(SAFARI, '203.0.113.9'));
     await server.em().nativeUpdate(User, user.id, { lastLoginAt: null });
     await login(user, from(FIREFOX, '203.0.113.9'));

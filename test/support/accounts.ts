@@ -38,6 +38,13 @@ export async function signUp(server: Caller, email = newEmail(), password = PASS
   return userOf(await server.call<{ signup: Payload }>(SIGNUP, { input: { email, password } }), 'signup');
 }
 
+/** Signs up somebody whose address is confirmed. */
+export async function signUpConfirmed(server: TestServer, email = newEmail()): Promise<TestUser> {
+  const user = await signUp(server, email);
+  await withAccounts(server, (accounts) => accounts.markEmailVerified(email));
+  return user;
+}
+
 /** Signs the user in once more, as another device. */
 export async function logIn(server: Caller, email: string, password = PASSWORD): Promise<TestUser> {
   return userOf(await server.call<{ login: Payload }>(LOGIN, { input: { email, password } }), 'login');
