@@ -85,18 +85,21 @@ export class AccessTokenService {
 
   /** What the library must insist on. Time is left to `claims`, which reads the injected clock. */
   get verifyOptions() {
+    const notByTheSystemClock = { ignoreExpiration: true, ignoreNotBefore: true };
     return {
       // After a change of JWT_ALGORITHM the former keys still verify. Each of them is bound to its own algorithm.
       algorithms: this.env.JWT_ALGORITHM === 'HS256' ? SYMMETRIC : ASYMMETRIC,
       issuer: this.env.JWT_ISSUER,
       audience: this.env.JWT_AUDIENCE,
-      ignoreExpiration: true,
+      ...notByTheSystemClock,
+      // Passport hands on the options that it knows by name, and these.
+      jsonWebTokenOptions: notByTheSystemClock,
     };
   }
 
   /**
    * The claims of a payload whose signature was verified. Throws `TOKEN_INVALID` for a claim that is missing, mistyped
-   * or from the future, and `TOKEN_EXPIRED` after `exp`; both allow `CLOCK_TOLERANCE_SECONDS`.
+   * or from the future, and `TOKEN_EXPIRED` after its end.
    */
   claims(payload: unknown): AccessTokenClaims {
     const { data: claims } = accessTokenClaims.safeParse(payload);
@@ -105,12 +108,16 @@ export class AccessTokenService {
     return claims;
   }
 
-  /** The part of `claims` that time decides. */
-  assertCurrent(claims: AccessTokenClaims): void {
+  /**
+   * The part of `claims` that time decides: not from the future, and not past its end, which is `exp` or the lifetime that
+   * this server gives a token, whichever comes first. All of it allows `CLOCK_TOLERANCE_SECONDS`.
+   */
+  assertCurrent({ iat, exp, nbf = iat, sub, sid }: AccessTokenClaims): void {
     const now = this.clock.epochSeconds();
     const tolerance = this.env.CLOCK_TOLERANCE_SECONDS;
-    if (claims.iat > now + tolerance) throw tokenInvalid();
-    if (now >= claims.exp + tolerance) throw tokenExpired({ userId: claims.sub, sessionId: claims.sid });
+    if (Math.max(iat, nbf) > now + tolerance) throw tokenInvalid();
+    const end = Math.min(exp, iat + this.env.ACCESS_TOKEN_TTL);
+    if (now >= end + tolerance) throw tokenExpired({ userId: sub, sessionId: sid });
   }
 
   /** The session of a genuine token, expired or not: enough to end that session, and for nothing else. */

@@ -42,9 +42,9 @@ describe('the claims of a genuine token', () => {
     },
   );
 
-  it.each(['iat', 'exp', 'auth_time', 'ver'])('%s must be a whole, positive, finite number', async (name) => {
+  it.each(['iat', 'exp', 'nbf', 'auth_time', 'ver'])('%s must be a whole, positive, finite number', async (name) => {
     const json = JSON.stringify({ ...claims, [name]: '@' });
-    const spelled = ['1e400', '-1e400', '-1', '0', '1.5', `${Number(claims[name]) + 0.5}`, '9007199254740993', '[1]'];
+    const spelled = ['1e400', '-1e400', '-1', '0', '1.5', `${Number(claims[name] ?? claims['iat']) + 0.5}`, '9007199254740993', '[1]'];
     await expectRefused(spelled.map((number) => forge(json.replace('"@"', number))));
   });
 
@@ -88,9 +88,33 @@ describe('the claims of a genuine token', () => {
     ['iat', 4, 'accepted'],
     ['iat', 5, 'accepted'],
     ['iat', 6, INVALID],
+    ['nbf', 4, 'accepted'],
+    ['nbf', 5, 'accepted'],
+    ['nbf', 6, INVALID],
   ])('%s at %d s from now, with a tolerance of 5 s: %s', async (name, offset, verdict) => {
     const token = forge({ ...claims, [name]: server.clock.epochSeconds() + offset });
     expect(await whoAmI(server, token)).toBe(verdict === 'accepted' ? user.id : verdict);
+  });
+
+  it('a token lives no longer than this server gives one to live, whatever its exp says', async () => {
+    const iat = server.clock.epochSeconds();
+    const verdictsAfter = async (age: number, exp: number) => {
+      const token = forge({ ...claims, iat: iat - age, exp });
+      // The second time its signature is known already.
+      return [await whoAmI(server, token), await whoAmI(server, token)];
+    };
+    for (const exp of [iat + 900, iat + 10 * 365 * 86_400, Number.MAX_SAFE_INTEGER]) {
+      expect(await verdictsAfter(904, exp)).toEqual([user.id, user.id]);
+      expect(await verdictsAfter(905, exp)).toEqual([EXPIRED, EXPIRED]);
+    }
+  });
+
+  it('the clock of the server decides about nbf, and not the system', async () => {
+    server.clock.advance(86_400 * 20);
+    const { accessToken, id } = await signUp(server);
+    const later: Record<string, unknown> = decodeJwt(accessToken);
+    expect(await whoAmI(server, forge({ ...later, nbf: server.clock.epochSeconds() }))).toBe(id);
+    server.clock.advance(-86_400 * 20);
   });
 
   it('the token of a login expires 900 s and the tolerance later, to the second', async () => {
