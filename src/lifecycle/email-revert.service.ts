@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
+import { Clock } from '../common/clock.js';
 import { Outbox } from '../mail/outbox.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OneTimeTokens, type TokenClaim } from '../tokens/one-time-tokens.service.js';
@@ -10,8 +11,8 @@ import type { User } from '../users/user.entity.js';
 import { LinkUse } from './link-use.js';
 
 /**
- * Gives an account back to the address that it was taken from. What a thief did since then does not count: sessions, links,
- * further changes of the address, and a password that was set meanwhile.
+ * Gives an account back to the address that it was taken from. Nothing that a thief has goes on: sessions, links, further
+ * changes of the address, and the password, which they may have known or set before the change.
  */
 @Injectable()
 export class EmailRevert {
@@ -22,6 +23,7 @@ export class EmailRevert {
     private readonly sessions: SessionsService,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
+    private readonly clock: Clock,
   ) {}
 
   async revert(token: string, client: ClientInfo): Promise<true> {
@@ -40,8 +42,9 @@ export class EmailRevert {
     await this.held.release(em, claim.email);
     user.email = claim.email;
     user.emailVerified = true;
-    if (user.passwordChangedAt && user.passwordChangedAt >= claim.createdAt) user.passwordHash = null;
-    // The old password may be known to whoever made the change: its owner gets the way to another one at once.
+    user.passwordHash = null;
+    user.passwordChangedAt = this.clock.now();
+    // The way to a new one, for the owner alone: whoever lost the account has nothing left by which to void this link.
     const { id: userId, locale = null } = user;
     this.outbox.write(em, { template: 'reset-password', recipient: claim.email, userId, locale });
   }

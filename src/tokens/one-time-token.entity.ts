@@ -17,7 +17,7 @@ const schema = defineEntity({
     user: p.manyToOne(User).deleteRule('cascade').ref(),
     /** The address that it is about: the account's, the new one of a change, or the old one of a revert. */
     email: p.string().length(254),
-    /** When it was asked for. Of two of one purpose the younger counts. */
+    /** When it was asked for. Of two rivals the younger counts. */
     createdAt: moment(),
     expiresAt: moment(),
     usedAt: moment().nullable(),

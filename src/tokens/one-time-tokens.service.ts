@@ -42,19 +42,19 @@ export class OneTimeTokens {
 
   /**
    * The token of a mail, the same at each attempt to send it: each begins its lifetime anew, and none revives a token that
-   * was used. It takes the place of an older one of its purpose. Undefined when it was used, or a younger one was issued:
-   * then the mail is of no use any more.
+   * was used. It takes the place of its older rivals. Undefined when it was used, or a younger rival was issued: then the
+   * mail is of no use any more.
    */
   async issue(em: EntityManager, grant: TokenGrant, mail: TokenMail): Promise<string | undefined> {
     const { purpose, user, email, lifetimeSeconds } = grant;
     const token = oneTimeToken(this.env.JWT_SECRET, mail.salt, purpose);
     const hash = oneTimeTokenHash(token) ?? '';
-    // Each address can take back its own change, so these stand beside each other.
-    const rivals = { user: user.id, purpose, hash: { $ne: hash }, ...(purpose === 'email_revert' && { email }) };
-    if ((await em.count(OneTimeToken, { ...rivals, createdAt: { $gt: mail.createdAt } })) > 0) return undefined;
+    const rivals = rivalsOf(grant, hash);
+    if (rivals && (await em.count(OneTimeToken, { ...rivals, createdAt: { $gt: mail.createdAt } })) > 0)
+      return undefined;
     const known = await em.findOne(OneTimeToken, hash);
     if (known?.usedAt) return undefined;
-    await em.nativeDelete(OneTimeToken, rivals);
+    if (rivals) await em.nativeDelete(OneTimeToken, rivals);
     const expiresAt = new Date(this.clock.now().getTime() + lifetimeSeconds * 1000);
     if (known) known.expiresAt = expiresAt;
     else em.create(OneTimeToken, { hash, purpose, user: ref(user), email, createdAt: mail.createdAt, expiresAt });
@@ -107,4 +107,13 @@ export class OneTimeTokens {
   private usable(hash: string, purpose: TokenPurpose) {
     return { hash, purpose, usedAt: null, expiresAt: { $gt: this.clock.now() } };
   }
+}
+
+/** Of which tokens only the youngest counts. */
+function rivalsOf({ purpose, user, email }: TokenGrant, hash: string) {
+  // The way back into an account: anybody can ask for one, and must not take by that the one which its owner has. The
+  // first that is used voids the others, as does every change of the account.
+  if (purpose === 'password_reset') return undefined;
+  // Each address can take back its own change.
+  return { user: user.id, purpose, hash: { $ne: hash }, ...(purpose === 'email_revert' && { email }) };
 }
