@@ -124,13 +124,13 @@ export class AccountAdministration {
     });
   }
 
-  /** The former address is told, without a link: it may be the reason for the change. */
+  /** The former address is told if it was confirmed, without a link: it may be the reason for the change. */
   private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
     const { id: userId, email: recipient, locale = null } = user;
     await this.links.void(em, user);
+    if (user.emailVerified) this.outbox.write(em, { template: 'email-replaced', recipient, userId, locale });
     user.email = email;
     user.emailVerified = false;
-    this.outbox.write(em, { template: 'email-replaced', recipient, userId, locale });
     await em.flush();
     if (await this.held.isHeld(em, email, userId)) throw new AddressTaken();
   }

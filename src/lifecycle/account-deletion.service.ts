@@ -16,7 +16,7 @@ import { Reauthentication } from './reauthentication.js';
 
 /**
  * Deletes an account with every personal datum of it. The audit trail stays, by ids alone. The address is free again after
- * `DELETED_EMAIL_HOLD`, of which a digest remains until then.
+ * `DELETED_EMAIL_HOLD`, of which a digest remains until then; one that was never confirmed is free at once.
  */
 @Injectable()
 export class AccountDeletion {
@@ -44,15 +44,17 @@ export class AccountDeletion {
 
   /** In the transaction of `em`, which holds the user's row. */
   async delete(em: EntityManager, user: User, by: Pick<AuditFacts, 'actorId' | 'client'>): Promise<void> {
-    const { id: userId, email, locale = null } = user;
-    // Those that could have taken back a change of address hear of it too: they can not any more.
-    const addresses = new Set([email, ...(await this.tokens.addressesWithRevert(em, userId))]);
-    await em.nativeDelete(Mail, { $or: [{ userId }, { recipient: { $in: [...addresses] } }] });
-    for (const recipient of addresses) {
+    const { id: userId, email, emailVerified, locale = null } = user;
+    // Those that could have taken back a change of address hear of it too: they cannot any more.
+    const former = await this.tokens.addressesWithRevert(em, userId);
+    await em.nativeDelete(Mail, { $or: [{ userId }, { recipient: { $in: [email, ...former] } }] });
+    // An address that nobody has confirmed may be a stranger's: it is neither written to nor held against them.
+    for (const recipient of new Set(emailVerified ? [email, ...former] : former)) {
       this.outbox.write(em, { template: 'account-deleted', recipient, locale });
       await this.held.release(em, recipient);
     }
-    if (this.env.DELETED_EMAIL_HOLD > 0) await this.held.hold(em, email, this.env.DELETED_EMAIL_HOLD, null);
+    const hold = this.env.DELETED_EMAIL_HOLD;
+    if (hold > 0 && emailVerified) await this.held.hold(em, email, hold, null);
     await this.sessions.revoke(em, userId, 'all', 'account_deleted');
     this.audit.record(em, 'user.deleted', { ...by, subjectId: userId });
     await em.flush();

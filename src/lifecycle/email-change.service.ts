@@ -17,7 +17,7 @@ import { Reauthentication } from './reauthentication.js';
 
 /**
  * Changes the address of an account: asked for by its owner, confirmed from the new address. The old one is told, and can
- * take it back (`EmailRevert`).
+ * take it back (`EmailRevert`), if it was confirmed.
  */
 @Injectable()
 export class EmailChange {
@@ -59,13 +59,18 @@ export class EmailChange {
   }
 
   private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
-    const { id: userId, email: oldEmail, locale = null } = user;
     await this.accountLinks.void(em, user);
+    if (user.emailVerified) await this.leaveWayBack(em, user);
     user.email = email;
     user.emailVerified = true;
-    await this.held.hold(em, oldEmail, this.lifetimes.lifetimeSeconds('email_revert'), userId);
-    this.outbox.write(em, { template: 'email-changed', recipient: oldEmail, userId, locale });
     await em.flush();
-    if (await this.held.isHeld(em, email, userId)) throw new AddressTaken();
+    if (await this.held.isHeld(em, email, user.id)) throw new AddressTaken();
+  }
+
+  /** For an address that was confirmed. Another one may be a stranger's: it is neither written to nor held against them. */
+  private async leaveWayBack(em: EntityManager, user: User): Promise<void> {
+    const { id: userId, email: recipient, locale = null } = user;
+    await this.held.hold(em, recipient, this.lifetimes.lifetimeSeconds('email_revert'), userId);
+    this.outbox.write(em, { template: 'email-changed', recipient, userId, locale });
   }
 }

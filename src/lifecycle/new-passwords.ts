@@ -14,11 +14,15 @@ export class NewPasswords {
     private readonly clock: Clock,
   ) {}
 
-  /** Every link that was sent before is void, and the owner is told (ASVS 6.3.7). Sessions are the caller's business. */
+  /**
+   * Every link that was sent before is void, and the owner is told (ASVS 6.3.7), unless nobody has confirmed that the address
+   * is theirs. Sessions are the caller's business.
+   */
   async set(em: EntityManager, user: User, passwordHash: string): Promise<void> {
     user.passwordHash = passwordHash;
     user.passwordChangedAt = this.clock.now();
     await this.links.void(em, user);
+    if (!user.emailVerified) return;
     const { id: userId, email: recipient, locale = null } = user;
     this.outbox.write(em, { template: 'password-changed', recipient, userId, locale });
   }

@@ -25,9 +25,9 @@ export class PasswordReset {
     const email = await this.links.addressOf(token, 'password_reset');
     const passwordHash = await this.passwords.hashNew(newPassword, { email, path: 'input.newPassword' });
     await this.links.use(token, 'password_reset', async (em, user) => {
-      await this.newPasswords.set(em, user, passwordHash);
       // Whoever has the link reads the mails of the address.
       user.emailVerified = true;
+      await this.newPasswords.set(em, user, passwordHash);
       await this.sessions.revoke(em, user.id, 'all', 'password_reset');
       this.audit.record(em, 'user.password_reset', { subjectId: user.id, client });
     });

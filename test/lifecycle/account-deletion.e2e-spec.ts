@@ -5,7 +5,16 @@ import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { tryLogin, trySignup } from '../accounts/operations.js';
 import { CookieClient } from '../cookies/cookie-client.js';
-import { logIn, newEmail, PASSWORD, refresh, signUp, signUpWithRoles } from '../support/accounts.js';
+import {
+  logIn,
+  newEmail,
+  PASSWORD,
+  refresh,
+  signUp,
+  signUpConfirmed,
+  signUpWithRoles,
+  withAccounts,
+} from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { ask, deleteAccount, LifecycleServer, use } from './operations.js';
 
@@ -37,6 +46,7 @@ describe('deleting an account', () => {
       { input: { email, password: PASSWORD, name: 'Ada Lovelace' } },
       { headers },
     );
+    await withAccounts(server, (accounts) => accounts.markEmailVerified(email));
     const user = await logIn(server, email);
     await ask.reset(server, email, { headers });
     await life.send();
@@ -58,7 +68,7 @@ describe('deleting an account', () => {
     expect(await rowsWith(email, 'Ada Lovelace', 'A very particular browser')).toEqual([]);
     const trail = await server.em().find(AuditEvent, { subjectId: user.id }, { orderBy: { id: 'asc' } });
     const types = trail.map(({ type }) => type);
-    expect(types.slice(0, 2)).toEqual(['user.signed_up', 'user.logged_in']);
+    expect(types.slice(0, 3)).toEqual(['user.signed_up', 'user.email_verified', 'user.logged_in']);
     expect(types).toContain('user.deleted');
     const before = trail.slice(0, types.indexOf('user.deleted') + 1);
     expect(before.map(({ ipAddress, userAgent }) => [ipAddress, userAgent])).toEqual(before.map(() => [null, null]));
@@ -98,9 +108,17 @@ describe('deleting an account', () => {
     expect((await signUp(server, user.email)).id).not.toBe(user.id);
   });
 
+  it('writes nothing to an address that nobody has confirmed', async () => {
+    const { server } = life;
+    const squatter = await signUp(server);
+    await deleteAccount(server, squatter.accessToken);
+    await life.send();
+    expect(life.mails.to(squatter.email)).toEqual([]);
+  });
+
   it('tells the address that a change was taken from, and its link is of no use any more', async () => {
     const { server } = life;
-    const user = await signUp(server);
+    const user = await signUpConfirmed(server);
     const email = newEmail();
     await ask.emailChange(server, user.accessToken, email);
     await use.emailChange(server, await life.tokenFor(email));
@@ -120,11 +138,15 @@ describe('deleting an account', () => {
 it('an account deleted under DELETED_EMAIL_HOLD keeps its address from everybody for so long', async () => {
   const holding = await LifecycleServer.start({ env: { DELETED_EMAIL_HOLD: '30d' } });
   try {
-    const gone = await signUp(holding.server);
+    const gone = await signUpConfirmed(holding.server);
     await deleteAccount(holding.server, gone.accessToken);
     expect(refusalOf(await trySignup(holding.server, { email: gone.email }))).toBe('EMAIL_TAKEN');
     holding.server.clock.advance(30 * DAY);
     expect((await trySignup(holding.server, { email: gone.email })).errors).toEqual([]);
+    // Whoever deletes an account with the address of a stranger keeps it from nobody.
+    const squatter = await signUp(holding.server);
+    await deleteAccount(holding.server, squatter.accessToken, '');
+    expect((await trySignup(holding.server, { email: squatter.email })).errors).toEqual([]);
   } finally {
     await holding.stop();
   }

@@ -49,6 +49,17 @@ describe('a change of address', () => {
     expect(notice.text).toContain('7 days');
   });
 
+  it('away from an address that nobody has confirmed tells it nothing, and holds nothing against its owner', async () => {
+    const { server } = life;
+    const [stranger, email] = [newEmail(), newEmail()];
+    const squatter = await signUp(server, stranger);
+    await ask.emailChange(server, squatter.accessToken, email, '');
+    expect((await use.emailChange(server, await life.tokenFor(email))).errors).toEqual([]);
+    await life.send();
+    expect(life.mails.to(stranger)).toEqual([]);
+    expect((await signUp(server, stranger)).id).not.toBe(squatter.id);
+  });
+
   it('needs the password', async () => {
     const { server } = life;
     const user = await signUp(server);
