@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** Ctrl-C reaches this process from the terminal and from npm: signals within this time are one. Milliseconds. */
+const ONE_SIGNAL_MS = 1_000;
 
 const BUILD_INPUTS = [
   'src',
@@ -80,7 +82,13 @@ function isAtLeast(version, floor) {
 export function runNode(args, env = {}) {
   const node = inProject('node_modules/node/bin/node');
   const child = spawn(node, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
-  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+  let passedOn = -Infinity;
+  const passOn = (signal) => {
+    if (performance.now() - passedOn < ONE_SIGNAL_MS) return;
+    passedOn = performance.now();
+    child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, passOn);
   child.on('exit', (code, signal) => {
     if (!signal) process.exit(code);
     process.removeAllListeners(signal);

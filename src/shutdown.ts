@@ -6,22 +6,37 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from './config/env.js';
 import { Readiness } from './health/readiness.js';
 
+/**
+ * Ctrl-C reaches every process of the terminal, and whoever started this one (npm, a supervisor) hands it on: signals within
+ * this time are one.
+ */
+const ONE_SIGNAL_MS = 1_000;
+
 /** How often connections that have become idle are closed. */
 const SWEEP_MS = 50;
 
 /**
  * Ends the process on SIGTERM or SIGINT without a request that fails: readiness turns 503, and for `SHUTDOWN_DELAY` all goes
  * on, so that load balancers notice; then no connection is accepted any more, what is in flight is finished, pools are
- * closed, and the process exits with 0. What takes longer than `SHUTDOWN_TIMEOUT` is cut off.
+ * closed, and the process exits with 0. What takes longer than `SHUTDOWN_TIMEOUT` is cut off, and so is all by a second signal,
+ * which is of a person who does not want to wait.
  */
 export function shutDownOnSignal(
   app: NestExpressApplication,
   env: ShutdownSettings,
   stopTracing: () => Promise<void> = async () => undefined,
 ): void {
+  let begun: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (begun === undefined) {
+      begun = performance.now();
+      shutDown(signal);
+    } else if (performance.now() - begun >= ONE_SIGNAL_MS) {
+      for (const name of SIGNALS) process.removeListener(name, onSignal);
+      process.kill(process.pid, signal);
+    }
+  };
   const shutDown = (signal: NodeJS.Signals): void => {
-    // A second signal is from somebody who does not want to wait.
-    for (const name of SIGNALS) process.removeAllListeners(name);
     const logger = new Logger('Shutdown');
     logger.log(`${signal}: finishing what is in flight`);
     const cutOff = (): void => {
@@ -38,7 +53,7 @@ export function shutDownOnSignal(
       })
       .finally(() => clearTimeout(limit));
   };
-  for (const name of SIGNALS) process.once(name, shutDown);
+  for (const name of SIGNALS) process.on(name, onSignal);
 }
 
 type ShutdownSettings = Pick<Env, 'SHUTDOWN_DELAY' | 'SHUTDOWN_TIMEOUT'>;

@@ -4,7 +4,7 @@ import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { figureIn } from '../support/metrics.js';
-import { ServerProcess } from '../support/server-process.js';
+import { ServerProcess, type ServerProcessOptions } from '../support/server-process.js';
 import { migrate } from '../support/test-server.js';
 import { probe } from './probe.js';
 
@@ -19,26 +19,51 @@ describe('a server that is told to stop', () => {
     await server.remove();
     await dropDatabase(databaseUrl);
   });
-  const start = async (env: Record<string, string>) => {
+  const start = async (env: Record<string, string>, options: Pick<ServerProcessOptions, 'byNpm'> = {}) => {
     const secret = { JWT_SECRET: 'Vn4kQ0rXw8Tz2Lp6Yc1Hd7Jb5Gm9Sa3E' };
-    server = await ServerProcess.start({ env: { DATABASE_URL: databaseUrl, ...secret, ...env } });
+    server = await ServerProcess.start({ env: { DATABASE_URL: databaseUrl, ...secret, ...env }, ...options });
   };
+  const inFlight = (least: number) =>
+    eventually('all of them', async () => {
+      const figures = await server.metrics();
+      const [running, waiting] = ['running', 'waiting'].map((state) => figureIn(figures, `password_hashes_${state}`));
+      return (running ?? 0) + (waiting ?? 0) >= least;
+    });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s answers what is in flight, then exits with 0', async (signal) => {
     await start({ BCRYPT_COST: '13' });
     const email = newEmail();
     const answers = Promise.all([1, 2, 3, 4, 5].map(() => signUp(server, newEmail(), PASSWORD)));
-    await eventually('all of them', async () => {
-      const figures = await server.metrics();
-      const [running, waiting] = ['running', 'waiting'].map((state) => figureIn(figures, `password_hashes_${state}`));
-      return (running ?? 0) + (waiting ?? 0) >= 5;
-    });
+    await inFlight(5);
     const exitCode = await server.kill(signal);
     for (const user of await answers) expect(user.accessToken).toMatch(/^ey/);
     expect(exitCode).toBe(0);
     // What was answered is there.
     await server.start();
     expect((await signUp(server, email)).email).toBe(email);
+  });
+
+  it('by Ctrl-C, which reaches it from the terminal and from all who started it, does the same', async () => {
+    // In production no `.env` is made in the project.
+    await start({ NODE_ENV: 'production', BCRYPT_COST: '13' }, { byNpm: true });
+    const answers = Promise.all([1, 2, 3].map(() => signUp(server, newEmail(), PASSWORD)));
+    await inFlight(3);
+    await server.kill('SIGINT');
+    for (const user of await answers) expect(user.accessToken).toMatch(/^ey/);
+    expect(server.output).not.toMatch(/cut off|failed/i);
+  });
+
+  it('is cut off by a second signal of a person who does not want to wait', async () => {
+    await start({ SHUTDOWN_DELAY: '1m' });
+    let isGone = false;
+    const exited = server.kill('SIGTERM').finally(() => (isGone = true));
+    await eventually('draining', async () => (await probe(server.url, 'ready')).status === 503);
+    await eventually('the end', async () => {
+      server.send('SIGINT');
+      return isGone;
+    });
+    // By the signal itself.
+    expect(await exited).toBeNull();
   });
 
   it('says so to load balancers first, and goes on to answer for SHUTDOWN_DELAY', async () => {

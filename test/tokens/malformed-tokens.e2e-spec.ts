@@ -44,7 +44,16 @@ describe('the claims of a genuine token', () => {
 
   it.each(['iat', 'exp', 'nbf', 'auth_time', 'ver'])('%s must be a whole, positive, finite number', async (name) => {
     const json = JSON.stringify({ ...claims, [name]: '@' });
-    const spelled = ['1e400', '-1e400', '-1', '0', '1.5', `${Number(claims[name] ?? claims['iat']) + 0.5}`, '9007199254740993', '[1]'];
+    const spelled = [
+      '1e400',
+      '-1e400',
+      '-1',
+      '0',
+      '1.5',
+      `${Number(claims[name] ?? claims['iat']) + 0.5}`,
+      '9007199254740993',
+      '[1]',
+    ];
     await expectRefused(spelled.map((number) => forge(json.replace('"@"', number))));
   });
 
