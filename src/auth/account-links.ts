@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '../mail/outbox.js';
+import { MailBudget } from '../throttle/mail-budget.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.service.js';
 
 /** The links that were sent, or wait to be sent, to an account. */
@@ -9,11 +10,14 @@ export class AccountLinks {
   constructor(
     private readonly tokens: OneTimeTokens,
     private readonly outbox: Outbox,
+    private readonly mails: MailBudget,
   ) {}
 
   /** Makes all of them useless, in the transaction of what changes the account and holds its row. */
   async void(em: EntityManager, account: { id: string; email: string }): Promise<void> {
     await this.tokens.voidLinks(em, account.id);
     await this.outbox.withdrawLinks(em, account);
+    // With none of them left to be renewed, the next request must send one.
+    await this.mails.forget(['verify-email', 'reset-password', 'magic-link'], account.email);
   }
 }

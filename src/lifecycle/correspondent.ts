@@ -27,7 +27,10 @@ export class Correspondent implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.composer.ask((em, mail) => this.letterFor(em, mail));
+    this.composer.ask(async (em, mail) => {
+      const letter = await this.letterFor(em, mail);
+      return mail.facts.renews ? undefined : letter;
+    });
   }
 
   private async letterFor(em: EntityManager, mail: Mail): Promise<Letter | undefined> {
@@ -91,6 +94,10 @@ export class Correspondent implements OnModuleInit {
     purpose: TokenPurpose,
   ): Promise<Letter | undefined> {
     const lifetimeSeconds = this.links.lifetimeSeconds(purpose);
+    if (mail.facts.renews) {
+      await this.tokens.renew(em, { purpose, user, email: mail.recipient, lifetimeSeconds }, mail);
+      return undefined;
+    }
     const token = await this.tokens.issue(em, { purpose, user, email: mail.recipient, lifetimeSeconds }, mail);
     if (token === undefined) return undefined;
     if (mail.attempts === 1 && mail.facts.userAgent !== undefined) this.record(em, mail, user, purpose);

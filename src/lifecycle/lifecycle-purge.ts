@@ -4,6 +4,7 @@ import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import { Mail } from '../mail/mail.entity.js';
 import { OneTimeToken } from '../tokens/one-time-token.entity.js';
+import { RENEWABLE_FOR } from '../tokens/one-time-tokens.service.js';
 import { HeldAddress } from '../users/held-address.entity.js';
 
 /** How long a mail that was given up is there to be looked at, and tried again by hand. Seconds. */
@@ -26,8 +27,9 @@ export class LifecyclePurge implements Job, OnModuleInit {
 
   async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
     const before = (seconds: number) => ({ $lt: new Date(now.getTime() - seconds * 1000) });
-    // A mail that is still being tried must find its token, or it would bring one back that was used.
-    const tokens = await em.nativeDelete(OneTimeToken, { expiresAt: before(this.env.MAIL_RETRY_FOR) });
+    // A mail that is still being tried must find its token, or it would bring one back that was used. So must a renewal.
+    const kept = Math.max(this.env.MAIL_RETRY_FOR, RENEWABLE_FOR);
+    const tokens = await em.nativeDelete(OneTimeToken, { expiresAt: before(kept) });
     const holds = await em.nativeDelete(HeldAddress, { until: before(0) });
     const mails = await em.nativeDelete(Mail, { failedAt: before(FAILED_MAILS_KEPT) });
     return { rows: tokens + holds + mails, hasMore: false };

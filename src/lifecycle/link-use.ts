@@ -1,10 +1,12 @@
 import { EntityManager, LockMode } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
+import { MailBudget } from '../throttle/mail-budget.js';
 import type { TokenPurpose } from '../tokens/one-time-token.js';
 import { OneTimeTokens, type TokenClaim } from '../tokens/one-time-tokens.service.js';
 import { oneTimeTokenInvalid } from '../tokens/token.errors.js';
 import { User } from '../users/user.entity.js';
+import { MAILS_WITH_LINK } from './links.js';
 
 /** About the address that the account has; the others are about one that it had or is to have. */
 const ABOUT_PRESENT_ADDRESS: readonly TokenPurpose[] = ['email_verification', 'password_reset', 'magic_link'];
@@ -16,6 +18,7 @@ export class LinkUse {
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly tokens: OneTimeTokens,
+    private readonly mails: MailBudget,
   ) {}
 
   /** @throws AppError `ONE_TIME_TOKEN_INVALID`, one answer for everything that can be wrong with a token */
@@ -28,9 +31,12 @@ export class LinkUse {
       const claim = await this.tokens.find(em, token, purpose);
       const user = claim && (await this.hold(em, claim, purpose));
       if (!user || !(await this.tokens.use(em, claim, purpose))) return undefined;
-      return { result: await work(em, user, claim) };
+      return { result: await work(em, user, claim), recipient: claim.email };
     });
     if (!outcome) throw oneTimeTokenInvalid();
+    // What strangers asked for must not keep the next link from somebody who reads these mails.
+    const mail = MAILS_WITH_LINK[purpose];
+    if (mail) await this.mails.forget([mail], outcome.recipient);
     return outcome.result;
   }
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
+import type { BudgetedMail } from '../throttle/limits.js';
 import type { TokenPurpose } from '../tokens/one-time-token.js';
 
 type LinkEnv = Pick<
@@ -20,6 +21,14 @@ const LINKS = {
   email_change: { page: 'confirm-email-change', lifetime: 'EMAIL_CHANGE_TTL' },
   email_revert: { page: 'revert-email-change', lifetime: 'EMAIL_REVERT_TTL' },
 } as const satisfies Record<TokenPurpose, { page: string; lifetime: keyof LinkEnv }>;
+
+/** The mails that anybody can ask for, by the link that they carry. */
+export const MAILS_WITH_LINK: Readonly<Partial<Record<TokenPurpose, BudgetedMail>>> = {
+  email_verification: 'verify-email',
+  password_reset: 'reset-password',
+  magic_link: 'magic-link',
+  email_change: 'confirm-email-change',
+};
 
 /** What the links in mails look like. */
 @Injectable()

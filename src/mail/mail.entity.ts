@@ -8,6 +8,8 @@ export interface MailFacts {
   readonly ipAddress?: string | null;
   /** For the audit trail alone. */
   readonly userAgent?: string | null;
+  /** Nothing is sent: the link of its kind that was sent before works for its whole time again. */
+  readonly renews?: true;
 }
 
 const schema = defineEntity({

@@ -1,8 +1,8 @@
 import type { LimiterBudget } from './limiter.js';
 
-/** At most `attempts` within `seconds`, counted for each network address, signed-in user, or account that the input names. */
+/** At most `attempts` within `seconds`, counted for each network address or signed-in user. */
 export interface Budget {
-  readonly per: 'address' | 'user' | 'account';
+  readonly per: 'address' | 'user';
   readonly attempts: number;
   readonly seconds: number;
 }
@@ -19,10 +19,9 @@ const HOUR = 3_600;
 
 const perAddress = (attempts: number, seconds: number): Budget => ({ per: 'address', attempts, seconds });
 const perUser = (attempts: number, seconds: number): Budget => ({ per: 'user', attempts, seconds });
-const perAccount = (attempts: number, seconds: number): Budget => ({ per: 'account', attempts, seconds });
 
-/** Whoever asks for mails to an address can not fill its mailbox. When nothing is left, its owner has the link already. */
-const MAIL = { budgets: [perAddress(60, 10 * MINUTE), perAccount(5, HOUR)], isCredential: true } as const;
+/** How many of them become mails is a matter of `MAIL_BUDGETS`. */
+const MAIL = { budgets: [perAddress(60, 10 * MINUTE)], isCredential: true } as const;
 /** The account of a token is known only to the one whom it was sent to, and it works once. */
 const TOKEN = { budgets: [perAddress(100, 10 * MINUTE)], isCredential: true } as const;
 const SENSITIVE = { budgets: [perAddress(100, 10 * MINUTE), perUser(20, HOUR)], isCredential: true } as const;
@@ -36,7 +35,7 @@ const PLAIN = { budgets: [perUser(60, MINUTE)] } as const;
  */
 export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   login: { budgets: [perAddress(300, 10 * MINUTE)], isCredential: true },
-  signup: { budgets: [perAddress(100, 10 * MINUTE), perAccount(10, HOUR)], isCredential: true },
+  signup: { budgets: [perAddress(100, 10 * MINUTE)], isCredential: true },
   refresh: { budgets: [perAddress(600, MINUTE)], isCredential: true },
   // It never fails, least of all under attack, and without a genuine token it does nothing.
   logout: { budgets: [] },
@@ -53,7 +52,7 @@ export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   loginWithMagicLink: TOKEN,
   updateProfile: PLAIN,
   changePassword: SENSITIVE,
-  requestEmailChange: { budgets: [...SENSITIVE.budgets, perAccount(5, HOUR)], isCredential: true },
+  requestEmailChange: SENSITIVE,
   deleteAccount: SENSITIVE,
 
   createUser: { ...ADMINISTRATION, isCredential: true },

@@ -7,8 +7,6 @@ import { tooManyRequests } from './throttle.errors.js';
 export interface Counted {
   readonly address: string;
   readonly user: string | undefined;
-  /** A digest of the address of a mail that the input names. Whether there is such an account makes no difference. */
-  readonly account: string | undefined;
 }
 
 interface Counter {
@@ -39,14 +37,12 @@ export class OperationLimits {
   async spend(mutation: string, counted: Counted): Promise<void> {
     const counters = limitOf(mutation) ? this.counters.get(mutation) : this.others;
     for (const { name, per, limiter } of counters ?? []) {
-      const key = keyOf(per, counted);
-      const wait = key === undefined ? undefined : await limiter.spend(key);
+      const wait = await limiter.spend(keyOf(per, counted));
       if (wait !== undefined) throw tooManyRequests(name, wait);
     }
   }
 }
 
-function keyOf(per: Budget['per'], { address, user, account }: Counted): string | undefined {
-  if (per === 'account') return account;
+function keyOf(per: Budget['per'], { address, user }: Counted): string {
   return (per === 'user' ? user : undefined) ?? address;
 }

@@ -5,8 +5,6 @@ import { clientOf, requestOf } from '../access/request.js';
 import { principalOf } from '../access/request-principal.js';
 import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
-import { isEmailAddress, normalizeEmail } from '../users/email.js';
-import { accountDigest } from './account-digest.js';
 import { OperationLimits } from './operation-limits.js';
 
 /**
@@ -34,7 +32,6 @@ export class RateLimitGuard implements CanActivate {
     await this.limits.spend(mutation, {
       address: networkOf(ipAddress),
       user: principalOf(context)?.userId,
-      account: accountOf(GqlExecutionContext.create(context).getArgs<NamedAccount>()),
     });
     return true;
   }
@@ -45,15 +42,4 @@ function mutationOf(context: ExecutionContext): string | undefined {
   if (context.getType<'graphql' | 'http'>() !== 'graphql') return undefined;
   const { parentType, schema, fieldName } = GqlExecutionContext.create(context).getInfo<GraphQLResolveInfo>();
   return parentType === schema.getMutationType() ? fieldName : undefined;
-}
-
-/** Where our operations name an address that mail goes to, or that is to sign in. */
-interface NamedAccount {
-  readonly email?: string;
-  readonly input?: { readonly email?: string; readonly newEmail?: string } | null;
-}
-
-function accountOf({ email, input }: NamedAccount): string | undefined {
-  const named = normalizeEmail(email ?? input?.email ?? input?.newEmail ?? '');
-  return isEmailAddress(named) ? accountDigest(named) : undefined;
 }

@@ -6,6 +6,9 @@ import type { User } from '../users/user.entity.js';
 import { OneTimeToken } from './one-time-token.entity.js';
 import { oneTimeToken, oneTimeTokenHash, type TokenPurpose } from './one-time-token.js';
 
+/** How long after it was asked for a link can be renewed. Seconds. */
+export const RENEWABLE_FOR = 3_600;
+
 /** The mail that carries the token. */
 export interface TokenMail {
   readonly salt: string;
@@ -59,6 +62,18 @@ export class OneTimeTokens {
     if (known) known.expiresAt = expiresAt;
     else em.create(OneTimeToken, { hash, purpose, user: ref(user), email, createdAt: mail.createdAt, expiresAt });
     return token;
+  }
+
+  /**
+   * Begins the lifetime of a link anew that was sent already, over or not, if it was asked for in the hour before. A link that
+   * was used or voided stays so.
+   */
+  async renew(em: EntityManager, grant: TokenGrant, asked: Pick<TokenMail, 'createdAt'>): Promise<void> {
+    const { purpose, user, email, lifetimeSeconds } = grant;
+    const since = new Date(asked.createdAt.getTime() - RENEWABLE_FOR * 1000);
+    const sent = { user: user.id, purpose, email, usedAt: null, createdAt: { $gte: since } };
+    const expiresAt = new Date(this.clock.now().getTime() + lifetimeSeconds * 1000);
+    await em.nativeUpdate(OneTimeToken, sent, { expiresAt });
   }
 
   /** What an unused token is for, without using it. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   type BackoffLimits,
   type Budget,
+  MAIL_BUDGETS,
   OPERATION_LIMITS,
   OTHER_MUTATIONS,
   WRONG_PASSWORDS,
@@ -9,7 +10,7 @@ import {
 import { documentedTable } from '../support/documented-table.js';
 
 const FILE = 'rate-limits.md';
-const PERS = ['address', 'user', 'account'] as const;
+const PERS = ['address', 'user'] as const;
 
 describe('docs/rate-limits.md', () => {
   it('has every budget of an operation', () => {
@@ -20,9 +21,17 @@ describe('docs/rate-limits.md', () => {
     };
     const rows = Object.entries(limits).map(([name, { budgets }]) => [
       name,
-      budgets.length === 0 ? ['any', 'any', 'any'] : PERS.map((per) => cell(budgets, per)),
+      budgets.length === 0 ? PERS.map(() => 'any') : PERS.map((per) => cell(budgets, per)),
     ]);
     expect([...documentedTable('Operations', FILE)]).toEqual(rows);
+  });
+
+  it('has every budget of mails', () => {
+    const rows = Object.entries(MAIL_BUDGETS).map(([mail, { attempts, seconds }]) => [
+      mail,
+      [`${String(attempts)} in ${String(seconds)} s`],
+    ]);
+    expect([...documentedTable('Mails', FILE)]).toEqual(rows);
   });
 
   it('has every limit on wrong passwords', () => {
