@@ -7,6 +7,7 @@ import { Transactions } from '../database/transactions.js';
 import { Outbox } from '../mail/outbox.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { MailBudget } from '../throttle/mail-budget.js';
 import { AccountsService } from './accounts.service.js';
 import { isAddressTaken } from './address-taken.js';
 import { emailTaken, signupClosed } from './auth.errors.js';
@@ -20,7 +21,7 @@ import { SignIns } from './sign-ins.js';
  * leaves nothing; the unique index decides between two at once.
  *
  * With `REQUIRE_EMAIL_VERIFICATION` nobody is signed in, and a taken address has the same answer as a new one: each of the
- * two is one mail, to the owner of the address (ASVS 6.3.8).
+ * two is one mail, to the owner of the address (ASVS 6.3.8), and beyond the mails of an hour none.
  */
 @Injectable()
 export class SignupService {
@@ -30,6 +31,7 @@ export class SignupService {
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
     private readonly outbox: Outbox,
+    private readonly mails: MailBudget,
     private readonly signIns: SignIns,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -39,9 +41,10 @@ export class SignupService {
   async signup(input: SignupInput, client: ClientInfo): Promise<SignedIn | EmailVerificationRequired> {
     if (!this.env.SIGNUP_ENABLED) throw signupClosed();
     const passwordHash = await this.passwords.hashNew(input.password, { email: input.email });
-    const created = await this.create(input, passwordHash, client);
+    const mayMail = this.env.REQUIRE_EMAIL_VERIFICATION && (await this.mails.spend('signup', input.email)) === 'within';
+    const created = await this.create(input, passwordHash, client, mayMail);
     if (this.env.REQUIRE_EMAIL_VERIFICATION) {
-      if (!created) await this.tellOwner(input.email, client);
+      if (!created && mayMail) await this.tellOwner(input.email, client);
       return verificationRequired(input.email);
     }
     if (!created?.session) throw emailTaken();
@@ -49,7 +52,7 @@ export class SignupService {
   }
 
   /** The new account with its session, or undefined when the address is taken. */
-  private async create(input: SignupInput, passwordHash: string, client: ClientInfo) {
+  private async create(input: SignupInput, passwordHash: string, client: ClientInfo, mayMail: boolean) {
     const { email, name = null } = input;
     const locale = input.locale ?? client.locale;
     try {
@@ -57,7 +60,7 @@ export class SignupService {
         const user = await this.accounts.create(em, { email, passwordHash, name, locale });
         const isSignedIn = !this.env.REQUIRE_EMAIL_VERIFICATION;
         if (isSignedIn) user.lastLoginAt = this.clock.now();
-        else this.outbox.write(em, { template: 'verify-email', recipient: email, userId: user.id, locale });
+        if (mayMail) this.outbox.write(em, { template: 'verify-email', recipient: email, userId: user.id, locale });
         const session = isSignedIn ? await this.sessions.start(em, user, client, ['pwd']) : undefined;
         const facts = { actorId: user.id, subjectId: user.id, client };
         this.audit.record(em, 'user.signed_up', { ...facts, ...(session && { sessionId: session.id }) });
