@@ -7,6 +7,7 @@ import { AddressTaken, isAddressTaken } from '../auth/address-taken.js';
 import { emailTaken } from '../auth/auth.errors.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Outbox } from '../mail/outbox.js';
+import { MailBudget } from '../throttle/mail-budget.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import type { RequestEmailChangeInput } from './lifecycle.inputs.js';
@@ -29,6 +30,7 @@ export class EmailChange {
     private readonly accountLinks: AccountLinks,
     private readonly held: HeldAddresses,
     private readonly outbox: Outbox,
+    private readonly mails: MailBudget,
     private readonly audit: AuditService,
   ) {}
 
@@ -36,8 +38,10 @@ export class EmailChange {
   async request(principal: Principal, input: RequestEmailChangeInput, client: ClientInfo): Promise<true> {
     const { userId, sessionId } = principal;
     const proof = await this.reauthentication.prove(principal, input.password, client);
+    const isWithin = (await this.mails.spend('confirm-email-change', input.newEmail)) === 'within';
+    const facts = isWithin ? {} : { renews: true as const };
     await this.account.change(principal, proof, async (em, { locale = null }) => {
-      this.outbox.write(em, { template: 'confirm-email-change', recipient: input.newEmail, userId, locale });
+      this.outbox.write(em, { template: 'confirm-email-change', recipient: input.newEmail, userId, locale, facts });
       this.audit.record(em, 'user.email_change_requested', { actorId: userId, subjectId: userId, sessionId, client });
     });
     return true;
