@@ -1,9 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
 import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import type { Env } from './config/env.js';
+import { configWarnings } from './config/env.warnings.js';
 import { announce } from './http/announce.js';
 import { shutDownOnSignal } from './shutdown.js';
 import { giveBackStartMemory } from './start-memory.js';
@@ -21,6 +23,7 @@ export async function serve(env: Env, stopTracing?: () => Promise<void>): Promis
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), new ExpressAdapter(), options);
   configureApp(app, env);
   app.flushLogs();
+  for (const warning of configWarnings(env)) new Logger('Configuration').warn(warning);
   shutDownOnSignal(app, env, stopTracing);
   await app.listen(env.PORT, env.HOST);
   announce(env);

@@ -5,7 +5,7 @@ import { complain, tell } from './output.js';
 /** What `config check` does. Nothing is connected to, and no value of a secret is shown. */
 export function checkConfig(): void {
   const file = readEnvFile();
-  const { settings, problems } = explainEnv(file, process.env);
+  const { settings, problems, warnings } = explainEnv(file, process.env);
   const unknown = unknownNames(file);
   tell(
     [
@@ -14,9 +14,10 @@ export function checkConfig(): void {
         `    ${description}`,
       ]),
       ...unknown.map((name) => `${name} in .env is not a setting of Latchkey and is ignored.`),
+      ...warnings,
       ...(problems.length === 0 ? ['The server can start with this configuration.'] : []),
     ],
-    { settings, unknown, problems },
+    { settings, unknown, warnings, problems },
   );
   if (problems.length === 0) return;
   complain(

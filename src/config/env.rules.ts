@@ -1,12 +1,10 @@
 import { isIP } from 'node:net';
 import type { ConfigProblem, Env } from './env.types.js';
 import { MIN_SECRET_BYTES, secretProblem } from './secret-strength.js';
+import { isLoopback, leadsToVisitorsMachine } from './this-machine.js';
 
 /** bcrypt below this is too cheap to attack (ASVS 11.4.2). */
 const MIN_BCRYPT_COST = 10;
-
-/** Browsers treat these as trustworthy without TLS, so a production build can be tried on one's own machine. */
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /** What no single variable can tell. The first of `reads` is the one that the problem names. */
 interface Rule {
@@ -99,6 +97,29 @@ const MAIL_RULES = [
   }),
 ];
 
+/** What is right on the machine of a developer, and is the visitor's own machine for everybody else. */
+const FRONTEND_RULES = [
+  rule(
+    ['APP_URL', 'PUBLIC_URL', 'MAIL_URL', 'isProduction'],
+    (env) =>
+      env.isProduction &&
+      isForOthers(env) &&
+      leadsToVisitorsMachine(new URL(env.APP_URL).hostname) &&
+      'must be where the frontend is: the links of mails would lead to the machine of whoever opens them',
+  ),
+  rule(['CORS_ORIGINS', 'APP_URL', 'PUBLIC_URL', 'MAIL_URL', 'isProduction'], (env) => {
+    // That of APP_URL is told above.
+    const others = env.CORS_ORIGINS.filter((origin) => origin !== new URL(env.APP_URL).origin);
+    const isOpen = others.some((origin) => leadsToVisitorsMachine(new URL(origin).hostname));
+    return (
+      env.isProduction &&
+      isForOthers(env) &&
+      isOpen &&
+      "must not hold the visitor's own machine: any program there could act"
+    );
+  }),
+];
+
 const OTHER_RULES = [
   rule(['PUBLIC_URL', 'isProduction'], ({ PUBLIC_URL, isProduction }) => {
     return (
@@ -127,12 +148,19 @@ const RULES: readonly Rule[] = [
   ...KEY_RULES,
   ...COOKIE_RULES,
   ...MAIL_RULES,
+  ...FRONTEND_RULES,
   ...OTHER_RULES,
 ];
 
+/** Browsers treat the machine itself as trustworthy without TLS, so a production build can be tried there. */
 function isPlainHttp(url: string): boolean {
   const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !LOOPBACK_HOSTS.includes(hostname);
+  return protocol === 'http:' && !isLoopback(hostname);
+}
+
+/** True where others than the person at this machine are served, or written to. */
+function isForOthers({ PUBLIC_URL, MAIL_URL }: Pick<Env, 'PUBLIC_URL' | 'MAIL_URL'>): boolean {
+  return [PUBLIC_URL, MAIL_URL].some((url) => url !== undefined && !isLoopback(new URL(url).hostname));
 }
 
 /** RFC 6265 section 5.1.3: an address has no domain above it. A top-level domain is nobody's, and browsers refuse it. */

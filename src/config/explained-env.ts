@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { judgeEnv, type RawEnv } from './env.js';
 import { envSchema } from './env.schema.js';
 import type { ConfigProblem } from './env.types.js';
+import { configWarnings } from './env.warnings.js';
 
 /** One setting as it is in force, for an operator. */
 export interface ExplainedSetting {
@@ -30,11 +31,11 @@ const isDependent = (name: string): name is (typeof DEPENDENT)[number] => DEPEND
 
 const facts = z.object({ description: z.string(), fallback: z.string() });
 
-/** Every setting, where it comes from, and what is wrong with them. The environment wins over the file. */
+/** Every setting, where it comes from, what is wrong with them, and what is only unwise. The environment wins over the file. */
 export function explainEnv(
   file: RawEnv,
   environment: RawEnv,
-): { settings: ExplainedSetting[]; problems: readonly ConfigProblem[] } {
+): { settings: ExplainedSetting[]; problems: readonly ConfigProblem[]; warnings: string[] } {
   const { env, problems } = judgeEnv({ ...file, ...environment });
   const settings = Object.entries(envSchema.shape).map(([key, schema]): ExplainedSetting => {
     const name = key as ExplainedSetting['name'];
@@ -50,7 +51,7 @@ export function explainEnv(
     const value = isReadable ? shown(name, given) : HIDDEN;
     return { name, value, from: environment[name] === undefined ? '.env' : 'environment', description };
   });
-  return { settings, problems };
+  return { settings, problems, warnings: configWarnings(env) };
 }
 
 /** Credentials of a URL are in front of its host or in its query. */

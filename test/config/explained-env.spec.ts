@@ -31,7 +31,7 @@ it('takes an empty value for none, as the server does, and shows what a rule ref
   );
   expect(of('IDE')).toMatchObject({ value: 'false', from: 'default' });
   expect(of('MAIL_URL')).toMatchObject({ value: null, from: 'default' });
-  expect(problems.map(({ name }) => name)).toEqual(['PUBLIC_URL']);
+  expect(problems.map(({ name }) => name)).toEqual(['APP_URL', 'PUBLIC_URL']);
   expect(of('PUBLIC_URL')).toMatchObject({ value: 'http://id.example.com', from: 'environment' });
 });
 
@@ -64,5 +64,5 @@ it.each([
 
 it('names what is wrong, all of it', () => {
   const { problems } = explained({ PORT: 'x' }, { NODE_ENV: 'production', PUBLIC_URL: 'http://id.example.com' });
-  expect(problems.map(({ name }) => name).sort()).toEqual(['JWT_SECRET', 'PORT', 'PUBLIC_URL']);
+  expect(problems.map(({ name }) => name).sort()).toEqual(['APP_URL', 'JWT_SECRET', 'PORT', 'PUBLIC_URL']);
 });

@@ -4,7 +4,12 @@ import { ConfigError, type ConfigProblem, type Env, parseEnv } from '../../src/c
 export const SECRET = randomBytes(48).toString('base64url');
 
 /** The least that production accepts. */
-export const PRODUCTION = { NODE_ENV: 'production', JWT_SECRET: SECRET, PUBLIC_URL: 'https://auth.example.com' };
+export const PRODUCTION = {
+  NODE_ENV: 'production',
+  JWT_SECRET: SECRET,
+  PUBLIC_URL: 'https://auth.example.com',
+  APP_URL: 'https://app.example.com',
+};
 
 type Raw = Record<string, string | undefined>;
 

@@ -74,7 +74,16 @@ describe('without MAIL_URL', () => {
     }));
 
   it.each([
-    ['production', { NODE_ENV: 'production', PUBLIC_URL: 'https://auth.example.com', IDE: 'true', BCRYPT_COST: '10' }],
+    [
+      'production',
+      {
+        NODE_ENV: 'production',
+        PUBLIC_URL: 'https://auth.example.com',
+        APP_URL: 'https://app.example.com',
+        IDE: 'true',
+        BCRYPT_COST: '10',
+      },
+    ],
     ['tests', { NODE_ENV: 'test' }],
     ['development with MAIL_URL', { ...env, MAIL_URL: 'smtp://localhost:1' }],
   ])('there is no such page in %s', (_, settings) =>

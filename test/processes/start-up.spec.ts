@@ -9,7 +9,12 @@ import { ServerProcess } from '../support/server-process.js';
 
 const SECRET = randomBytes(32).toString('base64url');
 const GOOD = { NODE_ENV: 'test', DATABASE_URL: 'sqlite::memory:', JWT_SECRET: SECRET };
-const PRODUCTION = { ...GOOD, NODE_ENV: 'production', PUBLIC_URL: 'https://auth.example.com' };
+const PRODUCTION = {
+  ...GOOD,
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://auth.example.com',
+  APP_URL: 'https://app.example.com',
+};
 const HEADLINE = 'Latchkey can not start with this configuration:';
 
 let cwd: string;

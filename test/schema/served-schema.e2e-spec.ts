@@ -145,7 +145,12 @@ describe('@auth in schema.gql', () => {
 
 /** @see apollographql/apollo-server#2100, apollographql/rover#187 */
 describe('in production', () => {
-  const PRODUCTION = { NODE_ENV: 'production', PUBLIC_URL: 'https://auth.example.com', BCRYPT_COST: '10' };
+  const PRODUCTION = {
+    NODE_ENV: 'production',
+    PUBLIC_URL: 'https://auth.example.com',
+    APP_URL: 'https://app.example.com',
+    BCRYPT_COST: '10',
+  };
   let production: TestServer;
   beforeAll(async () => {
     production = await TestServer.start({ env: PRODUCTION });

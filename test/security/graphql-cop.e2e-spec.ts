@@ -1,6 +1,11 @@
 import { TestServer } from '../support/test-server.js';
 
-const PRODUCTION = { NODE_ENV: 'production', PUBLIC_URL: 'https://auth.example.com', BCRYPT_COST: '10' };
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://auth.example.com',
+  APP_URL: 'https://app.example.com',
+  BCRYPT_COST: '10',
+};
 
 /** Found in development by decision: there the schema and the playground are for whoever develops. */
 const ON_IN_DEVELOPMENT = ['introspection', 'field_suggestions'];

@@ -16,7 +16,12 @@ const MODES = {
     headers: { 'apollo-require-preflight': '1' },
   },
   production: {
-    env: { NODE_ENV: 'production', PUBLIC_URL: 'https://auth.example.com', BCRYPT_COST: '10' },
+    env: {
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://auth.example.com',
+      APP_URL: 'https://app.example.com',
+      BCRYPT_COST: '10',
+    },
     headers: {},
   },
 };

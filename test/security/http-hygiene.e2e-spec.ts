@@ -4,7 +4,12 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { TestServer } from '../support/test-server.js';
 
-const PRODUCTION = { NODE_ENV: 'production', PUBLIC_URL: 'https://auth.example.com', BCRYPT_COST: '10' };
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://auth.example.com',
+  APP_URL: 'https://app.example.com',
+  BCRYPT_COST: '10',
+};
 const ORIGIN = 'http://localhost:5173';
 
 let server: TestServer;
