@@ -6,6 +6,8 @@ export interface Principal {
   readonly sessionId: string;
   /** Role names as of this request: a token whose roles are out of date is refused as `TOKEN_STALE`. */
   readonly roles: readonly string[];
+  /** Of the account, as the token has it. It grows with every change of the roles. */
+  readonly version: number;
   /** When the user last proved who they are (RFC 9068 section 2.2.1). */
   readonly authTime: Date;
   /** How they proved it: RFC 8176 values such as `pwd`. */

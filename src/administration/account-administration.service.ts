@@ -68,10 +68,10 @@ export class AccountAdministration {
 
   /** Replaces the roles. Tokens in circulation become stale, not revoked: the next refresh brings the new roles. */
   setRoles(key: AccountKey, names: readonly string[], authority: Authority, revision?: string | null): Promise<User> {
-    return this.changes.run(key, authority, revision, async (em, user) => {
+    return this.changes.run(key, authority, revision, async (em, user, held) => {
       const roles = await this.roles.named(em, names);
       assertMayAssign(
-        authority,
+        held,
         roles.filter((role) => !user.roles.contains(role)),
       );
       if (!names.includes(ADMIN_ROLE)) await this.accounts.assertNotLastAdmin(em, user);

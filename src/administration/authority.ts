@@ -1,22 +1,38 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
+import type { AccessRule } from '../access/access-rule.js';
+import { lacks } from '../access/lacks.js';
 import { actorOf, type Principal } from '../access/principal.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { ALL_RIGHTS, covers, type HeldRole, type Rights, rightsOfRoles } from '../roles/rights.js';
 import { RolesService } from '../roles/roles.service.js';
+import { accountDisabled } from '../sessions/session.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { tokenRevoked } from '../tokens/token.errors.js';
+import { tokenRevoked, tokenStale } from '../tokens/token.errors.js';
+import { lockedUsers, type UserLock } from '../users/locked-users.js';
 import type { User } from '../users/user.entity.js';
 
-/** In whose name something is administered, and what they may do. */
-export interface Authority {
-  readonly rights: Rights;
-  /** Absent: an operator at the command line, who may do everything. */
-  readonly caller?: { readonly principal: Principal; readonly client: ClientInfo };
+/** Who administers over the API. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly client: ClientInfo;
+  /** Of the field that they use. */
+  readonly rule: AccessRule;
 }
 
-export const OPERATOR: Authority = { rights: ALL_RIGHTS };
+/** In whose name something is administered. */
+export interface Authority {
+  /** Absent: an operator at the command line, who may do everything. */
+  readonly caller?: Caller;
+}
+
+/** ... and what they may do as long as a transaction lasts. */
+export interface HeldAuthority extends Authority {
+  readonly rights: Rights;
+}
+
+export const OPERATOR: Authority = {};
 
 @Injectable()
 export class Authorities {
@@ -25,17 +41,35 @@ export class Authorities {
     private readonly sessions: SessionsService,
   ) {}
 
-  async of(principal: Principal, client: ClientInfo): Promise<Authority> {
-    const permissions = await this.roles.permissionsOf(principal);
-    return { rights: { roles: principal.roles, permissions }, caller: { principal, client } };
+  /**
+   * The first step in the transaction of a change. The guards have looked at the caller before it, and it may have waited
+   * long for its turn: so account, session, roles and permissions are looked at once more, and stay as they are until it ends.
+   *
+   * @param changed the account that the transaction is about, which is locked with that of the caller
+   * @throws AppError `UNAUTHENTICATED`, or `FORBIDDEN` when the rule of the field lets the caller in no more
+   */
+  async hold(em: EntityManager, authority: Authority, changed?: string): Promise<HeldAuthority> {
+    const { caller } = authority;
+    const locks = new Map<string, UserLock>();
+    if (caller) locks.set(caller.principal.userId, 'read');
+    if (changed !== undefined) locks.set(changed, 'change');
+    const users = await lockedUsers(em, locks);
+    if (!caller) return { rights: ALL_RIGHTS };
+    const { principal, rule } = caller;
+    const user = users.get(principal.userId);
+    if (!user || !(await this.sessions.holdAlive(em, user.id, principal.sessionId))) throw tokenRevoked(principal);
+    if (user.version !== principal.version) throw tokenStale(principal);
+    if (user.disabledAt) throw accountDisabled(principal);
+    const rights = await this.roles.rightsIn(em, user.id);
+    if (lacks(rule, rights.roles, rights.permissions).length > 0) throw forbidden();
+    return { ...authority, rights };
   }
+}
 
-  /** In the transaction of a change: an administrator who was thrown out while it was under way does not make it. */
-  async hold(em: EntityManager, { caller }: Authority): Promise<void> {
-    if (!caller) return;
-    const { userId, sessionId } = caller.principal;
-    if (!(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(caller.principal);
-  }
+/** For what only a user can do: the command line has no account. */
+export function callerOf({ caller }: Authority): Caller {
+  if (!caller) throw new Error('This takes a caller.');
+  return caller;
 }
 
 /** For the audit trail. */
@@ -49,14 +83,14 @@ export function actedBy({ caller }: Authority): { actorId?: string; client?: Cli
  *
  * @throws AppError `FORBIDDEN`
  */
-export function assertRightsOver({ rights }: Authority, user: User): void {
+export function assertRightsOver({ rights }: HeldAuthority, user: User): void {
   if (!covers(rights, rightsOfRoles(user.roles.getItems()))) {
     throw forbidden('This account holds roles or permissions that you do not hold.');
   }
 }
 
 /** @throws AppError `FORBIDDEN` */
-export function assertMayGrant({ rights }: Authority, permissions: readonly string[]): void {
+export function assertMayGrant({ rights }: HeldAuthority, permissions: readonly string[]): void {
   if (!covers(rights, { roles: [], permissions: new Set(permissions) })) {
     throw forbidden('You cannot give permissions that you do not hold.');
   }
@@ -67,7 +101,7 @@ export function assertMayGrant({ rights }: Authority, permissions: readonly stri
  *
  * @throws AppError `FORBIDDEN`
  */
-export function assertMayAssign({ rights }: Authority, added: readonly HeldRole[]): void {
+export function assertMayAssign({ rights }: HeldAuthority, added: readonly HeldRole[]): void {
   if (!covers(rights, rightsOfRoles(added))) throw forbidden('You cannot give roles that you do not hold.');
 }
 
@@ -76,7 +110,7 @@ export function assertMayAssign({ rights }: Authority, added: readonly HeldRole[
  *
  * @throws AppError `FORBIDDEN`
  */
-export function assertMayReplace(authority: Authority, role: HeldRole, replacement: HeldRole): void {
+export function assertMayReplace(authority: HeldAuthority, role: HeldRole, replacement: HeldRole): void {
   if (!authority.rights.permissions.has('roles:assign')) throw forbidden('To replace a role takes roles:assign.');
   assertMayAssign(authority, [role, replacement]);
 }

@@ -1,12 +1,12 @@
 import { Args, Context, ID, Info, Mutation, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { Permissions } from '../access/access.decorators.js';
-import { CurrentPrincipal } from '../access/current-principal.decorator.js';
-import type { Principal } from '../access/principal.js';
-import { clientOf, type GraphQLContext } from '../access/request.js';
+import type { GraphQLContext } from '../access/request.js';
 import { AuthPayload } from '../auth/auth-payload.model.js';
 import { AuthResponder } from '../auth/auth-responder.js';
 import { TokenTransport } from '../auth/token-transport.js';
+import type { Authority } from './authority.js';
+import { CurrentAuthority } from './current-authority.decorator.js';
 import { Impersonation } from './impersonation.service.js';
 
 @Resolver()
@@ -25,11 +25,11 @@ export class ImpersonationResolver {
   async impersonate(
     @Args('userId', { type: () => ID, description: 'Whom to act as. No administrator.' }) userId: string,
     @Args('reason', { description: 'Why, for the audit trail and the user. 1 to 500 characters.' }) reason: string,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentAuthority() authority: Authority,
     @Context() context: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AuthPayload> {
-    const signedIn = await this.impersonation.begin(principal, userId, reason, clientOf(context.req));
+    const signedIn = await this.impersonation.begin(authority, userId, reason);
     return this.responder.payload(signedIn, { transport: TokenTransport.BODY, context, info });
   }
 }

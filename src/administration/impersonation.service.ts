@@ -2,16 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
 import { ADMIN_ROLE } from '../access/permissions.js';
 import { assertOwner } from '../access/owner.js';
-import type { Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { SignedIn } from '../auth/signed-in.js';
 import { SignIns } from '../auth/sign-ins.js';
 import { badInput } from '../common/bad-input.js';
-import type { ClientInfo } from '../common/client-info.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountChange } from './account-change.js';
 import { disabledTarget } from './administration.errors.js';
-import { Authorities } from './authority.js';
+import { type Authority, callerOf } from './authority.js';
 
 const MAX_REASON_LENGTH = 500;
 
@@ -23,18 +21,17 @@ const MAX_REASON_LENGTH = 500;
 export class Impersonation {
   constructor(
     private readonly changes: AccountChange,
-    private readonly authorities: Authorities,
     private readonly sessions: SessionsService,
     private readonly signIns: SignIns,
     private readonly audit: AuditService,
   ) {}
 
   /** @throws AppError `FORBIDDEN` for administrators, for greater rights than one's own, and from within an impersonation */
-  async begin(principal: Principal, userId: string, givenReason: string, client: ClientInfo): Promise<SignedIn> {
+  async begin(authority: Authority, userId: string, givenReason: string): Promise<SignedIn> {
+    const { principal, client } = callerOf(authority);
     assertOwner(principal);
     const reason = reasonOf(givenReason);
     const impersonator = { userId: principal.userId, sessionId: principal.sessionId };
-    const authority = await this.authorities.of(principal, client);
     const owned = await this.changes.run({ id: userId }, authority, undefined, async (em, user) => {
       const roles = user.roles.getItems().map(({ name }) => name);
       if (roles.includes(ADMIN_ROLE)) {

@@ -1,10 +1,9 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { actorOf, type Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
-import type { ClientInfo } from '../common/client-info.js';
 import type { KeyPhase } from '../keys/key-phase.js';
 import { type KeyReport, KeyRotation } from '../keys/key-rotation.js';
+import { actedBy, Authorities, type Authority, callerOf } from './authority.js';
 import { type SigningKey, SigningKeyState } from './signing-key.model.js';
 
 /** Shows and replaces signing keys in an administrator's name. */
@@ -13,6 +12,7 @@ export class KeyAdministration {
   constructor(
     private readonly em: EntityManager,
     private readonly keys: KeyRotation,
+    private readonly authorities: Authorities,
     private readonly audit: AuditService,
   ) {}
 
@@ -21,11 +21,11 @@ export class KeyAdministration {
   }
 
   /** @throws AppError `CONFLICT` with HS256, whose key is a setting */
-  async rotate(principal: Principal, client: ClientInfo): Promise<SigningKey> {
-    const key = await this.keys.rotate();
+  async rotate(authority: Authority): Promise<SigningKey> {
+    const { sessionId } = callerOf(authority).principal;
+    const key = await this.keys.rotate(false, (em) => this.authorities.hold(em, authority));
     const em = this.em.fork();
-    const { sessionId } = principal;
-    this.audit.record(em, 'key.rotated', { actorId: actorOf(principal), sessionId, client, details: { kid: key.kid } });
+    this.audit.record(em, 'key.rotated', { ...actedBy(authority), sessionId, details: { kid: key.kid } });
     await em.flush();
     return signingKeyOf(key);
   }

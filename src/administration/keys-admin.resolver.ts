@@ -1,8 +1,7 @@
-import { Context, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Permissions } from '../access/access.decorators.js';
-import { CurrentPrincipal } from '../access/current-principal.decorator.js';
-import type { Principal } from '../access/principal.js';
-import { clientOf, type GraphQLContext } from '../access/request.js';
+import type { Authority } from './authority.js';
+import { CurrentAuthority } from './current-authority.decorator.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { SigningKey } from './signing-key.model.js';
 
@@ -24,7 +23,7 @@ export class KeysAdminResolver {
     description: 'Makes the next signing key. It signs once every service can know it; no token is refused by it.',
   })
   @Permissions('keys:rotate')
-  rotateSigningKey(@CurrentPrincipal() principal: Principal, @Context() { req }: GraphQLContext): Promise<SigningKey> {
-    return this.keys.rotate(principal, clientOf(req));
+  rotateSigningKey(@CurrentAuthority() authority: Authority): Promise<SigningKey> {
+    return this.keys.rotate(authority);
   }
 }

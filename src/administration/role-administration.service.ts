@@ -15,7 +15,14 @@ import { permissionsOfRoles } from '../roles/rights.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { User } from '../users/user.entity.js';
 import { builtInRole, changedMeanwhile, roleExists, roleInUse } from './administration.errors.js';
-import { actedBy, assertMayGrant, assertMayReplace, Authorities, type Authority } from './authority.js';
+import {
+  actedBy,
+  assertMayGrant,
+  assertMayReplace,
+  Authorities,
+  type Authority,
+  type HeldAuthority,
+} from './authority.js';
 import type { RoleInput } from './role.inputs.js';
 
 /** Makes and changes roles. What a role permits is looked up at each request, so a change counts on the next one. */
@@ -38,10 +45,9 @@ export class RoleAdministration {
   /** @throws AppError `CONFLICT` when there is one of this name */
   async create({ name, description, permissions }: RoleInput, authority: Authority): Promise<Role> {
     assertKnown(permissions);
-    assertMayGrant(authority, permissions);
     try {
       return await this.transactions.runApart(async (em) => {
-        await this.authorities.hold(em, authority);
+        assertMayGrant(await this.authorities.hold(em, authority), permissions);
         const known = sorted(permissions);
         const role = em.create(Role, {
           name,
@@ -65,10 +71,10 @@ export class RoleAdministration {
     assertKnown(input.permissions);
     const seen = revision ?? roleRevisionOf(await find(this.em.fork(), input.name));
     return this.transactions.runApart(async (em) => {
+      const held = await this.authorities.hold(em, authority);
       const role = await find(em, input.name, LockMode.PESSIMISTIC_WRITE);
-      await this.authorities.hold(em, authority);
-      assertMayChange(authority, role);
-      assertMayGrant(authority, input.permissions);
+      assertMayChange(held, role);
+      assertMayGrant(held, input.permissions);
       if (roleRevisionOf(role) !== seen) throw changedMeanwhile();
       role.permissions = sorted(input.permissions);
       if (input.description !== undefined) role.description = input.description;
@@ -87,13 +93,13 @@ export class RoleAdministration {
   async delete(name: string, replacement: string | null, authority: Authority): Promise<void> {
     if (replacement === name) throw badInput('replacement', 'must be another role');
     await this.transactions.runApart(async (em) => {
+      const held = await this.authorities.hold(em, authority);
       const role = await find(em, name, LockMode.PESSIMISTIC_WRITE);
-      await this.authorities.hold(em, authority);
-      assertMayChange(authority, role);
+      assertMayChange(held, role);
       if (role.builtIn) throw builtInRole();
       const isHeld = (await em.count(User, { roles: { name } })) > 0;
       if (isHeld && replacement === null) throw roleInUse();
-      if (isHeld && replacement !== null) await this.replace(em, role, replacement, authority);
+      if (isHeld && replacement !== null) await this.replace(em, role, replacement, held);
       const details = { role: name, ...(replacement !== null && { replacement }) };
       this.audit.record(em, 'role.deleted', { ...actedBy(authority), details });
       em.remove(role);
@@ -102,7 +108,7 @@ export class RoleAdministration {
     });
   }
 
-  private async replace(em: EntityManager, role: Role, replacement: string, authority: Authority): Promise<void> {
+  private async replace(em: EntityManager, role: Role, replacement: string, authority: HeldAuthority): Promise<void> {
     assertMayReplace(authority, role, await find(em, replacement));
     // The ORM's own type does not know of SQL; both engines have these. As many as there are holders: two statements.
     const sql = em as SqlEntityManager;
@@ -135,7 +141,7 @@ async function find(em: EntityManager, name: string, lockMode: LockMode = LockMo
 }
 
 /** @throws AppError `CONFLICT` for `admin`, `FORBIDDEN` for a role that permits more than its changer may */
-function assertMayChange(authority: Authority, role: Role): void {
+function assertMayChange(authority: HeldAuthority, role: Role): void {
   if (role.name === ADMIN_ROLE) throw builtInRole();
   assertMayGrant(authority, role.permissions);
 }

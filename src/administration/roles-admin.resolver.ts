@@ -1,16 +1,15 @@
 import { Args, Context, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import DataLoader from 'dataloader';
 import { Permissions } from '../access/access.decorators.js';
-import { CurrentPrincipal } from '../access/current-principal.decorator.js';
-import type { Principal } from '../access/principal.js';
-import { clientOf, type GraphQLContext } from '../access/request.js';
+import type { GraphQLContext } from '../access/request.js';
 import { perRequest } from '../common/per-request.js';
 import type { Role } from '../roles/role.entity.js';
 import { RoleModel } from '../roles/role.model.js';
 import { roleRevisionOf } from '../roles/role-revision.js';
 import { permissionsOfRoles } from '../roles/rights.js';
 import { MAX_HOLDERS, RolesService } from '../roles/roles.service.js';
-import { Authorities } from './authority.js';
+import type { Authority } from './authority.js';
+import { CurrentAuthority } from './current-authority.decorator.js';
 import { REVISION } from './revision.argument.js';
 import { RoleAdministration } from './role-administration.service.js';
 import { RoleInput } from './role.inputs.js';
@@ -25,7 +24,6 @@ export class RolesAdminResolver {
   constructor(
     private readonly roles: RolesService,
     private readonly administration: RoleAdministration,
-    private readonly authorities: Authorities,
   ) {}
 
   @Query(() => [RoleModel], { name: 'roles', description: 'Every role, by name.' })
@@ -55,25 +53,23 @@ export class RolesAdminResolver {
 
   @Mutation(() => RoleModel, { description: 'Makes a role.' })
   @Permissions('roles:write')
-  async createRole(
+  createRole(
     @Args('input', { description: 'The new role.' }) input: RoleInput,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<Role> {
-    return this.administration.create(input, await this.authorities.of(principal, clientOf(req)));
+    return this.administration.create(input, authority);
   }
 
   @Mutation(() => RoleModel, {
     description: 'Replaces what a role permits. It counts on the next request of its holders.',
   })
   @Permissions('roles:write')
-  async updateRole(
+  updateRole(
     @Args('input', { description: 'The role of this name, as it is to be.' }) input: RoleInput,
     @Args('revision', REVISION) revision: string | null | undefined,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<Role> {
-    return this.administration.update(input, await this.authorities.of(principal, clientOf(req)), revision);
+    return this.administration.update(input, authority, revision);
   }
 
   @Mutation(() => Boolean, { description: 'Deletes a role. One that is held needs a replacement.' })
@@ -86,10 +82,9 @@ export class RolesAdminResolver {
       description: 'The role that its holders receive instead. Takes the permission `roles:assign`.',
     })
     replacement: string | null | undefined,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<boolean> {
-    await this.administration.delete(name, replacement ?? null, await this.authorities.of(principal, clientOf(req)));
+    await this.administration.delete(name, replacement ?? null, authority);
     return true;
   }
 }

@@ -1,8 +1,5 @@
-import { Args, Context, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Permissions } from '../access/access.decorators.js';
-import { CurrentPrincipal } from '../access/current-principal.decorator.js';
-import type { Principal } from '../access/principal.js';
-import { clientOf, type GraphQLContext } from '../access/request.js';
 import { UserConnection } from '../users/user-connection.model.js';
 import { UserListArgs } from '../users/user-list.args.js';
 import { UserList } from '../users/user-list.service.js';
@@ -10,7 +7,8 @@ import type { User } from '../users/user.entity.js';
 import { UserModel } from '../users/user.model.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountAdministration } from './account-administration.service.js';
-import { Authorities } from './authority.js';
+import type { Authority } from './authority.js';
+import { CurrentAuthority } from './current-authority.decorator.js';
 import { REVISION } from './revision.argument.js';
 import { CreateUserInput, UpdateUserInput } from './user.inputs.js';
 import { UserCreation } from './user-creation.service.js';
@@ -23,7 +21,6 @@ export class UsersAdminResolver {
     private readonly accounts: UsersService,
     private readonly creation: UserCreation,
     private readonly administration: AccountAdministration,
-    private readonly authorities: Authorities,
   ) {}
 
   @Query(() => UserConnection, { description: 'The accounts, a page at a time.' })
@@ -40,42 +37,37 @@ export class UsersAdminResolver {
 
   @Mutation(() => UserModel, { description: 'Makes an account. Nobody is signed in by it.' })
   @Permissions('users:write')
-  async createUser(
+  createUser(
     @Args('input', { description: 'The new account.' }) input: CreateUserInput,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<User> {
-    return this.creation.create(input, await this.authorities.of(principal, clientOf(req)));
+    return this.creation.create(input, authority);
   }
 
   @Mutation(() => UserModel, { description: 'Changes an account.' })
   @Permissions('users:write')
-  async updateUser(
+  updateUser(
     @Args('input', { description: 'What to change.' }) { id, ...update }: UpdateUserInput,
     @Args('revision', REVISION) revision: string | null | undefined,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<User> {
-    const authority = await this.authorities.of(principal, clientOf(req));
     return this.administration.update({ id }, update, authority, revision);
   }
 
   @Mutation(() => UserModel, { description: 'Replaces the roles of an account. It counts on its next request.' })
   @Permissions('roles:assign')
-  async setUserRoles(
+  setUserRoles(
     @Args('userId', { type: () => ID, description: 'The account.' }) id: string,
     @Args('roles', { type: () => [String], description: 'The names of all roles that it is to hold.' }) roles: string[],
     @Args('revision', REVISION) revision: string | null | undefined,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<User> {
-    const authority = await this.authorities.of(principal, clientOf(req));
     return this.administration.setRoles({ id }, roles, authority, revision);
   }
 
   @Mutation(() => UserModel, { description: 'Ends every session of an account, and refuses every sign-in.' })
   @Permissions('users:write')
-  async disableUser(
+  disableUser(
     @Args('id', { type: () => ID, description: 'The account.' }) id: string,
     @Args('reason', {
       type: () => String,
@@ -83,40 +75,36 @@ export class UsersAdminResolver {
       description: 'For other administrators. At most 500 characters.',
     })
     reason: string | null | undefined,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<User> {
-    return this.administration.disable({ id }, reason ?? null, await this.authorities.of(principal, clientOf(req)));
+    return this.administration.disable({ id }, reason ?? null, authority);
   }
 
   @Mutation(() => UserModel, { description: 'Lets a disabled account sign in again.' })
   @Permissions('users:write')
-  async enableUser(
+  enableUser(
     @Args('id', { type: () => ID, description: 'The account.' }) id: string,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<User> {
-    return this.administration.enable({ id }, await this.authorities.of(principal, clientOf(req)));
+    return this.administration.enable({ id }, authority);
   }
 
   @Mutation(() => Boolean, { description: 'Deletes an account for ever, with all that is in it. Its owner is told.' })
   @Permissions('users:delete')
   async deleteUser(
     @Args('id', { type: () => ID, description: 'The account.' }) id: string,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<boolean> {
-    await this.administration.delete({ id }, await this.authorities.of(principal, clientOf(req)));
+    await this.administration.delete({ id }, authority);
     return true;
   }
 
   @Mutation(() => Int, { description: 'Ends every session of an account, and tells how many there were.' })
   @Permissions('sessions:revoke')
-  async revokeUserSessions(
+  revokeUserSessions(
     @Args('userId', { type: () => ID, description: 'The account.' }) id: string,
-    @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @CurrentAuthority() authority: Authority,
   ): Promise<number> {
-    return this.administration.revokeSessions({ id }, await this.authorities.of(principal, clientOf(req)));
+    return this.administration.revokeSessions({ id }, authority);
   }
 }

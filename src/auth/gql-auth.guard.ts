@@ -3,16 +3,25 @@ import { JsonWebTokenError } from '@nestjs/jwt';
 import { AuthGuard } from '@nestjs/passport';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import type { Request } from 'express';
-import type { GraphQLResolveInfo } from 'graphql';
+import { type GraphQLResolveInfo, OperationTypeNode } from 'graphql';
 import { accessRuleOf } from '../access/access-rule.js';
 import { tokenMissing } from '../access/access.errors.js';
-import { requestOf } from '../access/request.js';
+import { requestOf, rootFieldOf } from '../access/request.js';
 import { grantedPrincipal } from '../access/request-principal.js';
 import { ErrorAction } from '../common/error-codes.js';
 import { SessionCheck } from '../sessions/session-check.service.js';
 import { tokenInvalid } from '../tokens/token.errors.js';
 import { VerifiedTokens } from '../tokens/verified-tokens.js';
 import { RequestCredentials } from './request-credentials.js';
+
+/** One verification and one look at the session, however many fields ask. */
+interface Authentication {
+  readonly scope: string;
+  readonly outcome: Promise<boolean>;
+}
+
+/** No name of a field. */
+const REQUEST = '';
 
 /**
  * Establishes who calls: on every root field, on every restricted field, on every controller method. Global, and
@@ -22,8 +31,7 @@ import { RequestCredentials } from './request-credentials.js';
  */
 @Injectable()
 export class GqlAuthGuard extends AuthGuard('jwt') {
-  /** One verification and one look at the session for each request, however many fields ask. */
-  private readonly authentications = new WeakMap<Request, Promise<boolean>>();
+  private readonly authentications = new WeakMap<Request, Authentication>();
 
   constructor(
     private readonly credentials: RequestCredentials,
@@ -56,12 +64,12 @@ export class GqlAuthGuard extends AuthGuard('jwt') {
 
   private authenticate(context: ExecutionContext): Promise<boolean> {
     const request = this.getRequest(context);
-    let authentication = this.authentications.get(request);
-    if (!authentication) {
-      authentication = this.authenticateOnce(context, request);
-      this.authentications.set(request, authentication);
-    }
-    return authentication;
+    const scope = scopeOf(context);
+    const present = this.authentications.get(request);
+    if (present?.scope === scope) return present.outcome;
+    const outcome = this.authenticateOnce(context, request);
+    this.authentications.set(request, { scope, outcome });
+    return outcome;
   }
 
   private async authenticateOnce(context: ExecutionContext, request: Request): Promise<boolean> {
@@ -75,6 +83,16 @@ export class GqlAuthGuard extends AuthGuard('jwt') {
     request.user = await this.sessions.principalOf(claims);
     return true;
   }
+}
+
+/**
+ * What an authentication is good for: all of a query, one root field of a mutation. Those run one after the other, and an
+ * earlier one can take its time, or be what ends the caller's rights.
+ */
+function scopeOf(context: ExecutionContext): string {
+  if (context.getType<'graphql' | 'http'>() !== 'graphql') return REQUEST;
+  const info = GqlExecutionContext.create(context).getInfo<GraphQLResolveInfo>();
+  return info.operation.operation === OperationTypeNode.MUTATION ? rootFieldOf(info) : REQUEST;
 }
 
 /** True below the root of a GraphQL document. A root field's parent object is the (absent) root value. */

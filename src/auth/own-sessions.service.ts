@@ -7,8 +7,10 @@ import type { ClientInfo } from '../common/client-info.js';
 import { isId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { tokenRevoked } from '../tokens/token.errors.js';
+import { lockedUsers } from '../users/locked-users.js';
 
-/** Ends sessions of the caller's own: the filter by user is the rule, so another's session is not found. */
+/** Ends sessions of the caller's own, in one that is alive: the filter by user is the rule, so another's session is not found. */
 @Injectable()
 export class OwnSessionsService {
   constructor(
@@ -34,7 +36,10 @@ export class OwnSessionsService {
   ): Promise<number> {
     assertOwner(principal);
     const { userId, sessionId } = principal;
-    return this.transactions.run(async (em) => {
+    return this.transactions.runApart(async (em) => {
+      // Of two sessions that end each other, one is the first; the other has no say any more.
+      await lockedUsers(em, new Map([[userId, 'change']]));
+      if (!(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(principal);
       const ended = await this.sessions.revoke(em, userId, which, 'revoked_by_user');
       const details = { ended };
       if (ended > 0)

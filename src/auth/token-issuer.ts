@@ -29,6 +29,7 @@ export class TokenIssuer {
       userId: user.id,
       sessionId: session.id,
       roles,
+      version: user.version,
       authTime: session.createdAt,
       amr: session.authMethods,
       ...(session.impersonatorId && { impersonatorId: session.impersonatorId }),

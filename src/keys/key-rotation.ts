@@ -73,13 +73,18 @@ export class KeyRotation implements Job, OnModuleInit {
    * Makes the next key.
    *
    * @param isUrgent it signs as soon as every instance knows it, also when other services do not yet
+   * @param assertStill throws, in the transaction, when its author may not any more
    * @throws AppError `CONFLICT` with HS256, whose key is a setting
    */
-  async rotate(isUrgent = false): Promise<KeyReport> {
+  async rotate(
+    isUrgent = false,
+    assertStill: (em: EntityManager) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<KeyReport> {
     const activeFrom = secondsFrom(this.clock.now(), isUrgent ? 3 * RELOAD_SECONDS : this.leadSeconds());
-    const em = this.em.fork();
-    const row = await this.make(em, activeFrom);
-    await em.flush();
+    const row = await this.em.fork().transactional(async (em) => {
+      await assertStill(em);
+      return this.make(em, activeFrom);
+    });
     await this.keys.reload();
     return this.reportOf(row, [row]);
   }

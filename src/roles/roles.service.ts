@@ -5,7 +5,8 @@ import { ADMIN_ROLE, type Permission, PERMISSIONS, USER_ROLE } from '../access/p
 import type { Principal } from '../access/principal.js';
 import { badInput } from '../common/bad-input.js';
 import { isStorable } from '../common/storable.js';
-import { permissionsOfRoles } from './rights.js';
+import { HeldRoles } from './held-roles.js';
+import { ALL_RIGHTS, permissionsOfRoles, type Rights, rightsOfRoles } from './rights.js';
 import { Role } from './role.entity.js';
 
 /** Holders are counted so far and no further: everybody holds `user`. */
@@ -16,7 +17,10 @@ export const MAX_HOLDERS = 10_000;
 export class RolesService {
   private readonly known = new WeakMap<Principal, Promise<ReadonlySet<string>>>();
 
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly held: HeldRoles,
+  ) {}
 
   /** Everything that the caller may do. Looked up at most once for each request: a principal lives no longer. */
   permissionsOf(principal: Principal): Promise<ReadonlySet<string>> {
@@ -31,6 +35,14 @@ export class RolesService {
   async holds(principal: Principal, needed: readonly Permission[]): Promise<boolean> {
     const permissions = await this.permissionsOf(principal);
     return needed.every((permission) => permissions.has(permission));
+  }
+
+  /** What the user, whose row the transaction of `em` holds, may do as long as it lasts. */
+  async rightsIn(em: EntityManager, userId: string): Promise<Rights> {
+    const roles = await this.held.namesIn(em, userId);
+    // Nobody changes what `admin` permits: to lock it would let administrators wait for each other.
+    if (roles.includes(ADMIN_ROLE)) return { ...ALL_RIGHTS, roles };
+    return rightsOfRoles(await this.existing(em, roles));
   }
 
   /** The rows of these names. Throws `BAD_USER_INPUT` for a name that no role has. */

@@ -48,6 +48,7 @@ export class SessionCheck {
       userId: claims.sub,
       sessionId: claims.sid,
       roles: claims.roles,
+      version: claims.ver,
       authTime: new Date(claims.auth_time * 1000),
       amr: claims.amr,
       ...(claims.act && { impersonatorId: claims.act.sub }),

@@ -1,12 +1,6 @@
-import { RequestContext } from '@mikro-orm/core';
-import { AccountAdministration } from '../../src/administration/account-administration.service.js';
-import { Authorities, type Authority } from '../../src/administration/authority.js';
-import { RoleAdministration } from '../../src/administration/role-administration.service.js';
-import { UserCreation } from '../../src/administration/user-creation.service.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { newId } from '../../src/common/ids.js';
 import { Mail } from '../../src/mail/mail.entity.js';
-import { Role } from '../../src/roles/role.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { tryLogin } from '../accounts/operations.js';
@@ -260,51 +254,3 @@ async function restart(): Promise<TestUser> {
   server = await TestServer.start();
   return signUpWithRoles(server, 'admin');
 }
-
-describe('an administrator who was thrown out while a change was under way does not make it', () => {
-  const client = { ipAddress: null, userAgent: null, locale: null };
-
-  /** What they may do was looked up while they were still signed in. */
-  async function thrownOut(): Promise<Authority> {
-    const { id, sessionId, accessToken } = await signUpWithRoles(server, 'admin');
-    const principal = { userId: id, sessionId, roles: ['admin', 'user'], authTime: new Date(), amr: ['pwd'] };
-    const authority = await server.app.get(Authorities).of(principal, client);
-    await server.call('mutation { logout }', {}, { token: accessToken });
-    return authority;
-  }
-
-  it.each<[string, (authority: Authority, user: TestUser) => Promise<unknown>]>([
-    [
-      'of an account',
-      (authority, { id }) => server.app.get(AccountAdministration).update({ id }, { name: 'Late' }, authority),
-    ],
-    ['of roles', (authority, { id }) => server.app.get(AccountAdministration).setRoles({ id }, ['admin'], authority)],
-    ['that deletes', (authority, { id }) => server.app.get(AccountAdministration).delete({ id }, authority)],
-    [
-      'that makes an account',
-      (authority) =>
-        server.app
-          .get(UserCreation)
-          .create({ email: 'late@example.com', password: PASSWORD, roles: ['admin'], emailVerified: true }, authority),
-    ],
-    [
-      'that makes a role',
-      (authority) =>
-        server.app.get(RoleAdministration).create({ name: 'late', permissions: ['users:read'] }, authority),
-    ],
-    [
-      'that makes a role permit more',
-      (authority) =>
-        server.app.get(RoleAdministration).update({ name: 'user', permissions: ['users:read'] }, authority),
-    ],
-  ])('%s', async (_what, change) => {
-    const user = await signUp(server);
-    const authority = await thrownOut();
-    const done = RequestContext.create(server.em(), () => change(authority, user));
-    await expect(done).rejects.toMatchObject({ code: 'UNAUTHENTICATED', reason: 'TOKEN_REVOKED' });
-    expect(await storedUser(server, user.id)).toMatchObject({ name: null, email: user.email });
-    expect(await server.em().count(User, { email: 'late@example.com' })).toBe(0);
-    const roles = await server.em().find(Role, { name: ['late', 'user'] });
-    expect(roles.map(({ name, permissions }) => [name, permissions])).toEqual([['user', []]]);
-  });
-});

@@ -95,6 +95,7 @@ export const administer = (server: Server, token?: string) => ({
        }`,
       { userId, reason },
     ),
+  rotateKey: () => ask<{ kid: string }>(server, token, 'mutation { rotateSigningKey { kid } }'),
 });
 
 const ROLE = 'name description permissions builtIn userCount revision';
