@@ -15,8 +15,8 @@ export class AccountLinks {
 
   /** Makes all of them useless, in the transaction of what changes the account and holds its row. */
   async void(em: EntityManager, account: { id: string; email: string }): Promise<void> {
-    await this.tokens.voidLinks(em, account.id);
     await this.outbox.withdrawLinks(em, account);
+    await this.tokens.voidLinks(em, account.id);
     // With none of them left to be renewed, the next request must send one.
     await this.mails.forget(['verify-email', 'reset-password', 'magic-link'], account.email);
   }

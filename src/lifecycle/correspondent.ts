@@ -77,14 +77,14 @@ export class Correspondent implements OnModuleInit {
   }
 
   /**
-   * Locks the account, then looks whether the mail has been withdrawn: a change of the account withdraws its links under the
-   * same lock.
+   * Locks the account and the mail, and looks whether it has been withdrawn: a change of the account withdraws its links, and
+   * the end of a session those that were asked for in it.
    */
   private async owner(em: EntityManager, mail: Mail, where: { id: string } | { email: string }) {
-    const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
+    const lock = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
     const user = await em.findOne(User, { ...where, disabledAt: null }, lock);
-    const isWanted = user !== null && (await em.count(Mail, { id: mail.id })) > 0;
-    return isWanted ? user : undefined;
+    const [wanted] = user ? await em.find(Mail, { id: mail.id }, { ...lock, fields: ['id'] }) : [];
+    return user && wanted ? user : undefined;
   }
 
   private async withLink(

@@ -41,7 +41,8 @@ export class EmailChange {
     const isWithin = (await this.mails.spend('confirm-email-change', input.newEmail)) === 'within';
     const facts = isWithin ? {} : { renews: true as const };
     await this.account.change(principal, proof, async (em, { locale = null }) => {
-      this.outbox.write(em, { template: 'confirm-email-change', recipient: input.newEmail, userId, locale, facts });
+      const recipient = input.newEmail;
+      this.outbox.write(em, { template: 'confirm-email-change', recipient, userId, sessionId, locale, facts });
       this.audit.record(em, 'user.email_change_requested', { actorId: userId, subjectId: userId, sessionId, client });
     });
     return true;

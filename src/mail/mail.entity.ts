@@ -27,6 +27,8 @@ const schema = defineEntity({
     recipient: p.string().length(254),
     /** Whose account it is about. Null where only the recipient is known. */
     userId: p.uuid().nullable(),
+    /** The session in which it was asked for, where it is of no use without that. */
+    sessionId: p.uuid().nullable(),
     /** The language that the request asked for (BCP 47). That of the account, if there is one, comes first. */
     locale: p.string().length(35).nullable(),
     facts: p.json<MailFacts>(),

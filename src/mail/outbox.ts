@@ -11,6 +11,8 @@ export interface NewMail {
   /** Normalised. */
   readonly recipient: string;
   readonly userId?: string;
+  /** Of whoever asked for it, where the mail is to be withdrawn when the session is ended. */
+  readonly sessionId?: string;
   readonly locale?: string | null;
   readonly facts?: MailFacts;
 }
@@ -30,13 +32,14 @@ export class Outbox {
   ) {}
 
   /** Adds the mail to the unit of work of `em`. Who the recipient is, is looked up when it is sent. */
-  write(em: EntityManager, { template, recipient, userId, locale, facts }: NewMail): void {
+  write(em: EntityManager, { template, recipient, userId, sessionId, locale, facts }: NewMail): void {
     const now = this.clock.now();
     em.create(Mail, {
       id: newId(),
       template,
       recipient,
       userId: userId ?? null,
+      sessionId: sessionId ?? null,
       locale: locale ?? null,
       facts: facts ?? {},
       salt: randomBytes(32).toString('base64url'),

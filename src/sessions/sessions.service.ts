@@ -11,32 +11,16 @@ import type { User, UserRecord } from '../users/user.entity.js';
 import { formatRefreshToken, newRefreshSalt, refreshKeyOf } from './refresh-token.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { Revoked } from '../revocation/revocation-store.js';
+import { voidBegunChanges } from './begun-changes.js';
 import { Session, type SessionRecord } from './session.entity.js';
 import { sessionEnd } from './session-lifetime.js';
-
-/** Why a session ended before its time. Kept in the row and in the audit trail. */
-export type RevocationReason =
-  | 'logout'
-  | 'revoked_by_user'
-  | 'revoked_by_admin'
-  | 'session_limit'
-  | 'account_disabled'
-  | 'account_deleted'
-  | 'password_changed'
-  | 'password_reset'
-  | 'email_change_reverted'
-  | 'address_proved'
-  | 'refresh_reused'
-  | 'impersonator_left';
+import type { RevocationReason, WhichSessions } from './revocation.js';
 
 /** An administrator who acts as a user, and the session of their own in which they do it. */
 export interface Impersonator {
   readonly userId: string;
   readonly sessionId: string;
 }
-
-/** Sessions of one user: these, all but this one, or all. */
-export type WhichSessions = { readonly id: string | { readonly $in: string[] } | { readonly $ne: string } } | 'all';
 
 /**
  * Starts, lists and ends sessions. A revocation is one conditional UPDATE together with its marks, and takes effect on the
@@ -117,7 +101,10 @@ export class SessionsService {
     return (await em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE })) !== null;
   }
 
-  /** Ends the live ones of these sessions, with those that were opened from them, and tells how many of the user's there were. */
+  /**
+   * Ends the live ones of these sessions, with what was opened from them or begun in them, and tells how many of the user's
+   * there were.
+   */
   async revoke(em: EntityManager, userId: string, which: WhichSessions, reason: RevocationReason): Promise<number> {
     const where = { ...this.live(), user: userId, ...(which === 'all' ? {} : { id: which.id }) };
     const ended = await em.nativeUpdate(Session, where, { revokedAt: this.clock.now(), revokedReason: reason });
@@ -125,6 +112,8 @@ export class SessionsService {
     if (ended > 0) await this.revocations.record(em, revokedBy(userId, which));
     // Their own session may have ended by itself meanwhile: what they opened from it would go on.
     if (ended > 0 || which === 'all') await this.endImpersonations(em, userId, which);
+    // Whoever logs out of a session still wants what they asked for in it.
+    if (reason !== 'logout' || which === 'all') await voidBegunChanges(em, userId, which);
     return ended;
   }
 

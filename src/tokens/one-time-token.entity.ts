@@ -17,6 +17,8 @@ const schema = defineEntity({
     user: p.manyToOne(User).deleteRule('cascade').ref(),
     /** The address that it is about: the account's, the new one of a change, or the old one of a revert. */
     email: p.string().length(254),
+    /** The session in which it was asked for: it ends with that. Null: nobody's. */
+    sessionId: p.uuid().nullable(),
     /** When it was asked for. Of two rivals the younger counts. */
     createdAt: moment(),
     expiresAt: moment(),

@@ -13,6 +13,8 @@ export const RENEWABLE_FOR = 3_600;
 export interface TokenMail {
   readonly salt: string;
   readonly createdAt: Date;
+  /** The session in which it was asked for. */
+  readonly sessionId?: string | null | undefined;
 }
 
 export interface TokenGrant {
@@ -49,7 +51,7 @@ export class OneTimeTokens {
    * mail is of no use any more.
    */
   async issue(em: EntityManager, grant: TokenGrant, mail: TokenMail): Promise<string | undefined> {
-    const { purpose, user, email, lifetimeSeconds } = grant;
+    const { purpose, lifetimeSeconds } = grant;
     const token = oneTimeToken(this.env.JWT_SECRET, mail.salt, purpose);
     const hash = oneTimeTokenHash(token) ?? '';
     const rivals = rivalsOf(grant, hash);
@@ -60,7 +62,7 @@ export class OneTimeTokens {
     if (rivals) await em.nativeDelete(OneTimeToken, rivals);
     const expiresAt = new Date(this.clock.now().getTime() + lifetimeSeconds * 1000);
     if (known) known.expiresAt = expiresAt;
-    else em.create(OneTimeToken, { hash, purpose, user: ref(user), email, createdAt: mail.createdAt, expiresAt });
+    else this.add(em, hash, grant, mail, expiresAt);
     return token;
   }
 
@@ -117,6 +119,12 @@ export class OneTimeTokens {
       expiresAt: { $gt: this.clock.now() },
     };
     return (await em.find(OneTimeToken, where)).map(({ email }) => email);
+  }
+
+  private add(em: EntityManager, hash: string, grant: TokenGrant, mail: TokenMail, expiresAt: Date): void {
+    const { purpose, user, email } = grant;
+    const { createdAt, sessionId = null } = mail;
+    em.create(OneTimeToken, { hash, purpose, user: ref(user), email, sessionId, createdAt, expiresAt });
   }
 
   private usable(hash: string, purpose: TokenPurpose) {

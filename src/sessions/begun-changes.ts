@@ -1,0 +1,21 @@
+import type { EntityManager } from '@mikro-orm/core';
+import { Mail } from '../mail/mail.entity.js';
+import { OneTimeToken } from '../tokens/one-time-token.entity.js';
+import type { WhichSessions } from './revocation.js';
+
+/**
+ * Voids what these sessions have begun and what would go on without them: a change of address that waits for its link to be
+ * sent or used. In the transaction that ends the sessions, and also when they had ended by themselves before.
+ */
+export async function voidBegunChanges(em: EntityManager, userId: string, which: WhichSessions): Promise<void> {
+  // The mail first: whoever is about to send it holds its row, and has issued the token once this goes on.
+  await em.nativeDelete(Mail, { userId, template: 'confirm-email-change', ...begunIn(which) });
+  await em.nativeDelete(OneTimeToken, { user: userId, purpose: 'email_change', usedAt: null, ...begunIn(which) });
+}
+
+/** What no session is known of counts as begun in any of several. */
+function begunIn(which: WhichSessions) {
+  if (which === 'all') return {};
+  const isOneOrListed = typeof which.id === 'string' || '$in' in which.id;
+  return isOneOrListed ? { sessionId: which.id } : { $or: [{ sessionId: which.id }, { sessionId: null }] };
+}
