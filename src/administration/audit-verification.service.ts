@@ -1,20 +1,21 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable } from '@nestjs/common';
-import { type ChainEnd, endOf, hashOf, originDigestOf, sealOf } from '../audit/audit-chain.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { Admission } from '../audit/admission.js';
+import type { AuditChain } from '../audit/audit-chain.entity.js';
+import { type ChainEnd, sealStateOf } from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLedger, type OpenChain } from '../audit/audit-ledger.js';
-import { User } from '../users/user.entity.js';
+import { Clock } from '../common/clock.js';
+import { ENV, type Env } from '../config/env.js';
+import { ChainWalk, MAX_FAULTS } from './chain-walk.js';
 
 const BATCH = 1_000;
-
-/** More than anybody reads, of a table that was rewritten. */
-const MAX_FAULTS = 100;
 
 /** What the chain of the audit trail shows. */
 export interface ChainReport {
   /** How many events were looked at. */
   readonly events: number;
-  /** Written since the chain was last gone on with: nothing vouches for them yet. */
+  /** Not in the chain: written since it was last gone on with, or kept out of it, which is a fault. */
   readonly unsealed: number;
   /** The last event: kept elsewhere, it shows later that nothing was cut off here. */
   readonly head: ChainEnd;
@@ -28,6 +29,9 @@ export class AuditVerification {
   constructor(
     private readonly em: EntityManager,
     private readonly ledger: AuditLedger,
+    private readonly admission: Admission,
+    private readonly clock: Clock,
+    @Inject(ENV) private readonly env: Pick<Env, 'AUDIT_RETENTION'>,
   ) {}
 
   /** @param known a head that was kept elsewhere */
@@ -37,13 +41,7 @@ export class AuditVerification {
     const chain = await this.ledger.look(em);
     if (!chain) return { events: 0, unsealed, head: { sequence: 0, hash: '' }, faults: await this.withoutChain(em) };
     const { row } = chain;
-    const faults = row.seal === sealOf(row, chain.key) ? [] : ['The ends of the chain were moved by hand.'];
-    const earlier = await em.count(AuditEvent, { sequence: { $lte: row.startSequence } });
-    if (earlier > 0) {
-      faults.push(
-        `${earlier} event(s) up to ${row.startSequence} are of a former chain, whose secret is not configured.`,
-      );
-    }
+    const faults = await this.faultsOfRow(em, chain);
     const head = { sequence: row.headSequence, hash: row.headHash };
     const walk = new ChainWalk(em, this.ledger, chain, known);
     await walk.toTheEnd();
@@ -53,79 +51,44 @@ export class AuditVerification {
       const now = await this.ledger.look(em.fork());
       if (now?.row.headSequence === head.sequence) faults.push('There are events behind the end of the chain.');
     }
+    if (faults.length < MAX_FAULTS) faults.push(...(await this.faultsOfUnsealed(row)));
     return { events: walk.events, unsealed, head, faults: faults.slice(0, MAX_FAULTS) };
   }
 
   private async withoutChain(em: EntityManager): Promise<string[]> {
     const sealed = await em.count(AuditEvent, { sequence: { $ne: null } });
-    return sealed === 0 ? [] : [`No configured secret opens the chain of ${sealed} sealed event(s).`];
+    return [`No configured secret opens the chain of ${sealed} sealed event(s).`];
+  }
+
+  private async faultsOfRow(em: EntityManager, { row, key }: OpenChain): Promise<string[]> {
+    const faults = sealStateOf(row, key) === 'broken' ? ['The ends of the chain were moved by hand.'] : [];
+    if (row.begunAnewAt && row.begunAnewAt.getTime() + this.env.AUDIT_RETENTION * 1000 > this.clock.now().getTime())
+      faults.push(
+        `This chain took the place of another at ${row.begunAnewAt.toISOString()}: of what was before, nothing can be said.`,
+      );
+    const earlier = await em.count(AuditEvent, { sequence: { $lte: row.startSequence } });
+    if (earlier > 0) {
+      faults.push(
+        `${earlier} event(s) up to ${row.startSequence} are of a former chain, whose secret is not configured.`,
+      );
+    }
+    return faults;
+  }
+
+  /** What the job that seals keeps out of the chain. */
+  private async faultsOfUnsealed(row: AuditChain): Promise<string[]> {
+    const faults: string[] = [];
+    const now = this.clock.now();
+    let after: string | undefined;
+    do {
+      const where = { sequence: null, ...(after && { id: { $gt: after } }) };
+      const batch = await this.em.fork().find(AuditEvent, where, { orderBy: { id: 'asc' }, limit: BATCH });
+      for (const event of batch) {
+        const problem = this.admission.problemOf(event, row, now);
+        if (problem) faults.push(`Event ${event.id} (${event.type}) is kept out of the chain: it ${problem}.`);
+      }
+      after = batch.length === BATCH ? batch.at(-1)?.id : undefined;
+    } while (after !== undefined && faults.length < MAX_FAULTS);
+    return faults;
   }
 }
-
-/** One pass over the events, in the order of the chain. */
-class ChainWalk {
-  readonly faults: string[] = [];
-  events = 0;
-  private last: ChainEnd;
-
-  constructor(
-    private readonly em: EntityManager,
-    private readonly ledger: AuditLedger,
-    private readonly chain: OpenChain,
-    private readonly known: ChainEnd | undefined,
-  ) {
-    this.last = { sequence: chain.row.startSequence, hash: chain.row.startHash };
-  }
-
-  async toTheEnd(): Promise<void> {
-    const { headSequence, headHash } = this.chain.row;
-    for (;;) {
-      const where = { sequence: { $gt: this.last.sequence, $lte: headSequence } };
-      const batch = await this.em.fork().find(AuditEvent, where, { orderBy: { sequence: 'asc' }, limit: BATCH });
-      for (const event of batch) await this.look(event);
-      await this.lookAtOrigins(batch);
-      this.events += batch.length;
-      if (batch.length < BATCH || this.faults.length >= MAX_FAULTS) break;
-    }
-    if (this.faults.length >= MAX_FAULTS) return;
-    if (this.last.sequence < headSequence) await this.missing(this.last.sequence + 1, headSequence);
-    else if (this.last.hash !== headHash) this.faults.push('The last event is not the one that was sealed last.');
-    const { known } = this;
-    if (known && known.sequence > headSequence) this.faults.push(`Event ${known.sequence} was there, and was cut off.`);
-  }
-
-  private async look(event: AuditEvent): Promise<void> {
-    const { sequence, hash } = endOf(event);
-    if (sequence !== this.last.sequence + 1) await this.missing(this.last.sequence + 1, sequence - 1);
-    else if (hash !== hashOf(event, this.last, this.chain.key)) this.fault(event, 'was changed');
-    if (this.known?.sequence === sequence && this.known.hash !== hash)
-      this.fault(event, 'is not the one that was kept');
-    this.last = { sequence, hash };
-  }
-
-  /** Address and user agent may be gone, but only with an account that is gone. */
-  private async lookAtOrigins(batch: readonly AuditEvent[]): Promise<void> {
-    const ids = batch.flatMap((event) => (event.originSalt ? [] : accountsOf(event)));
-    const present = await this.em.fork().find(User, { id: { $in: ids } }, { fields: ['id'] });
-    const isPresent = new Set(present.map(({ id }) => id));
-    for (const event of batch) {
-      const isWhole = event.originSalt
-        ? event.originDigest === originDigestOf(event, event.originSalt)
-        : !event.ipAddress && !event.userAgent && accountsOf(event).some((id) => !isPresent.has(id));
-      if (!isWhole) this.fault(event, 'has another address or user agent');
-    }
-  }
-
-  /** What was purged while we were reading is not missing. */
-  private async missing(from: number, to: number): Promise<void> {
-    const now = await this.ledger.look(this.em.fork());
-    if (now && now.row.startSequence >= to) return;
-    this.faults.push(from === to ? `Event ${from} is missing.` : `Events ${from} to ${to} are missing.`);
-  }
-
-  private fault(event: AuditEvent, what: string): void {
-    this.faults.push(`Event ${String(event.sequence)} (${event.type}, ${event.id}) ${what}.`);
-  }
-}
-
-const accountsOf = ({ actorId, subjectId }: AuditEvent): string[] => [actorId, subjectId].flatMap((id) => id ?? []);

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { moment } from '../database/base.properties.js';
 
 const schema = defineEntity({
   name: 'AuditChain',
@@ -14,7 +15,13 @@ const schema = defineEntity({
     /** The event that was sealed last. */
     headSequence: p.bigint('number'),
     headHash: p.string().length(43),
-    /** HMAC over both ends: whoever cuts events off can not move them. */
+    /** From when on no event is taken in that has no MAC. Null: the version before, whose events have none, keeps the chain. */
+    macsFrom: moment().nullable(),
+    /** The latest moment of an event that was purged. What is not later is not taken in: it would be a purged one again. */
+    purgedUntil: moment().nullable(),
+    /** When this chain was begun in place of one that was lost. Null: it is the first one. */
+    begunAnewAt: moment().nullable(),
+    /** HMAC over both ends and the moments: whoever cuts events off cannot move them. */
     seal: p.string().length(43),
   },
 });

@@ -1,5 +1,6 @@
 import canonicalize from 'canonicalize';
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
+import { constantTimeEqual } from '../common/constant-time.js';
 import type { AuditChain } from './audit-chain.entity.js';
 import type { AuditRecord } from './audit-event.entity.js';
 
@@ -12,41 +13,85 @@ export interface ChainEnd {
   readonly hash: string;
 }
 
+/** What the server says of an event when it writes it. */
+export type AuditFact = Omit<AuditRecord, 'sequence' | 'hash' | 'mac'>;
+
 /** Where the chain goes on behind a sealed event. */
 export const endOf = ({ sequence, hash }: AuditRecord): ChainEnd => ({ sequence: sequence ?? 0, hash: hash ?? '' });
 
 /**
  * The hash of an event over its predecessor's: HMAC-SHA-256 of the canonical JSON (RFC 8785) of everything that it says. With
  * a key, for whoever can write to the table could compute a plain hash anew.
- *
- * Address and user agent are in it by a salted digest: they can be deleted with their salt, and the chain still holds.
  */
-export function hashOf(event: AuditRecord, predecessor: ChainEnd, key: KeyObject): string {
-  return mac(key, {
-    previous: predecessor.hash,
-    sequence: predecessor.sequence + 1,
-    id: event.id,
-    at: event.at.toISOString(),
-    type: event.type,
-    actorId: event.actorId ?? null,
-    subjectId: event.subjectId ?? null,
-    sessionId: event.sessionId ?? null,
-    requestId: event.requestId ?? null,
-    details: event.details ?? null,
-    origin: event.originDigest ?? null,
-  });
+export function hashOf(event: AuditFact, predecessor: ChainEnd, key: KeyObject): string {
+  return mac(key, { previous: predecessor.hash, sequence: predecessor.sequence + 1, ...contentOf(event) });
 }
 
-export function originDigestOf({ ipAddress, userAgent }: AuditRecord, salt: string): string {
+/** True when the event stands in the chain right behind its predecessor, and says what it said when it was sealed. */
+export function isNext(event: AuditRecord, predecessor: ChainEnd, key: KeyObject): boolean {
+  const { sequence, hash } = endOf(event);
+  return sequence === predecessor.sequence + 1 && isSame(hash, hashOf(event, predecessor, key));
+}
+
+/** The HMAC with which an event is written: it says the same until it is in the chain. */
+export const macOf = (event: AuditFact, key: KeyObject): string => mac(key, contentOf(event));
+
+/** What an event says. Address and user agent by their digest: they can be deleted with their salt, and all of this still holds. */
+const contentOf = (event: AuditFact) => ({
+  id: event.id,
+  at: event.at.toISOString(),
+  type: event.type,
+  actorId: event.actorId ?? null,
+  subjectId: event.subjectId ?? null,
+  sessionId: event.sessionId ?? null,
+  requestId: event.requestId ?? null,
+  details: event.details ?? null,
+  origin: event.originDigest ?? null,
+});
+
+type Origin = Pick<AuditRecord, 'ipAddress' | 'userAgent'>;
+
+/** Stands for address and user agent. */
+export function originDigestOf({ ipAddress, userAgent }: Origin, salt: string): string {
   const origin = canonicalJson([salt, ipAddress ?? null, userAgent ?? null]);
   return createHash('sha256').update(origin).digest('base64url');
 }
 
-/** The HMAC over both ends of the chain. */
-export function sealOf(chain: Omit<AuditChain, 'id' | 'wrappedKey' | 'seal'>, key: KeyObject): string {
-  const { startSequence, startHash, headSequence, headHash } = chain;
-  return mac(key, { ends: [startSequence, startHash, headSequence, headHash] });
+/** True when address and user agent are those of the digest, or are gone with the salt. */
+export function isOriginWhole(event: AuditFact): boolean {
+  return event.originSalt
+    ? event.originDigest === originDigestOf(event, event.originSalt)
+    : !event.ipAddress && !event.userAgent;
 }
+
+type Ends = Pick<AuditChain, 'startSequence' | 'startHash' | 'headSequence' | 'headHash'>;
+type SealedChain = Ends & Pick<AuditChain, 'macsFrom' | 'purgedUntil' | 'begunAnewAt'>;
+
+/** The HMAC over both ends of the chain, and over the moments that decide what is taken into it. */
+export function sealOf(chain: SealedChain, key: KeyObject): string {
+  const moments = [chain.macsFrom, chain.purgedUntil, chain.begunAnewAt].map((moment) => moment?.toISOString() ?? null);
+  return mac(key, { ends: endsOf(chain), moments });
+}
+
+/** `former`: by an instance of the version before, which knows of no moments. */
+export type SealState = 'genuine' | 'former' | 'broken';
+
+/** Whether the chain's row is as this server, or an instance of the version before, has left it. */
+export function sealStateOf(chain: SealedChain & Pick<AuditChain, 'seal'>, key: KeyObject): SealState {
+  if (isSame(chain.seal, sealOf(chain, key))) return 'genuine';
+  return isSame(chain.seal, mac(key, { ends: endsOf(chain) })) ? 'former' : 'broken';
+}
+
+const endsOf = ({ startSequence, startHash, headSequence, headHash }: Ends) => [
+  startSequence,
+  startHash,
+  headSequence,
+  headHash,
+];
+
+/** True when a stored MAC is the one that was computed. */
+export const isSame = (stored: string, computed: string): boolean =>
+  constantTimeEqual(Buffer.from(stored), Buffer.from(computed));
 
 function mac(key: KeyObject, value: object): string {
   return createHmac('sha256', key).update(canonicalJson(value)).digest('base64url');

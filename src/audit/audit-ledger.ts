@@ -1,14 +1,19 @@
-import { type EntityManager, LockMode } from '@mikro-orm/core';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { createSecretKey, generateKeySync, type KeyObject } from 'node:crypto';
+import { Clock } from '../common/clock.js';
 import { unwrap, wrap } from '../common/wrapping.js';
 import { ENV, type Env } from '../config/env.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { AuditChain } from './audit-chain.entity.js';
-import { BEGINNING, type ChainEnd, endOf, sealOf } from './audit-chain.js';
+import { BEGINNING, type ChainEnd, endOf, sealOf, sealStateOf } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
 
 const WRAPPED = { purpose: 'latchkey/audit-chain', name: 'audit-chain' } as const;
 const ONLY_ONE = 1;
+
+/** How long instances of the version before may go on writing events without a MAC. */
+const UPDATE_MS = 86_400_000;
 
 /** The chain with its key. */
 export interface OpenChain {
@@ -16,26 +21,53 @@ export interface OpenChain {
   readonly key: KeyObject;
 }
 
+type Moments = Pick<AuditChain, 'macsFrom' | 'purgedUntil' | 'begunAnewAt'>;
+
+/** What is moved. What is left out stays. */
+type Move = Partial<Moments> & { readonly start?: ChainEnd; readonly head?: ChainEnd };
+
 /** Keeps the two ends of the audit trail's chain, and its key. */
 @Injectable()
-export class AuditLedger {
+export class AuditLedger implements OnModuleInit {
   private readonly logger = new Logger(AuditLedger.name);
 
-  constructor(@Inject(ENV) private readonly env: Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS'>) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+    @Inject(ENV) private readonly env: Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS'>,
+  ) {}
+
+  /** The chain is there before the first event is: one that is missing later was taken away. */
+  async onModuleInit(): Promise<void> {
+    const em = this.em.fork();
+    if ((await em.count(AuditChain)) > 0) return;
+    try {
+      await em.transactional((transaction) => this.begin(transaction, this.clock.now(), null));
+    } catch (error) {
+      // Another instance has begun it meanwhile.
+      if (!(error instanceof UniqueConstraintViolationException)) throw error;
+    }
+  }
 
   /**
    * Locks the chain for the transaction of `em`. Where there is none that a configured secret opens, another one begins
    * behind it: events go on being sealed, and `audit verify` says what it could not look at.
+   *
+   * @returns undefined when the chain's row is not as it was left: under it, nothing is sealed or purged
    */
-  async hold(em: EntityManager): Promise<OpenChain> {
+  async hold(em: EntityManager, now: Date): Promise<OpenChain | undefined> {
     const row = await em.findOne(AuditChain, ONLY_ONE, { lockMode: LockMode.PESSIMISTIC_WRITE });
     const open = row && this.open(row);
-    if (open) {
-      if (!unwrap(row.wrappedKey, WRAPPED, this.env.JWT_SECRET)) row.wrappedKey = this.wrapped(open.key);
-      return open;
+    if (!open) return this.begin(em, now, row);
+    const state = sealStateOf(row, open.key);
+    if (state === 'broken') {
+      this.refuse('ends', 'The ends of the chain of audit events were moved by hand. Nothing is sealed or purged.');
+      return undefined;
     }
-    if (row) this.logger.error('The chain of audit events was begun under another JWT_SECRET. A new one begins.');
-    return this.begin(em, row);
+    if (state === 'former') this.move(open, { macsFrom: new Date(now.getTime() + UPDATE_MS) });
+    if (!unwrap(row.wrappedKey, WRAPPED, this.env.JWT_SECRET)) row.wrappedKey = this.wrapped(open.key);
+    return open;
   }
 
   /** The chain as it is, or undefined when there is none, or none that a configured secret opens. */
@@ -44,11 +76,18 @@ export class AuditLedger {
     return row ? this.open(row) : undefined;
   }
 
-  /** Moves an end. Both are under one seal. */
-  move({ row, key }: OpenChain, ends: { start?: ChainEnd; head?: ChainEnd }): void {
-    if (ends.start) Object.assign(row, { startSequence: ends.start.sequence, startHash: ends.start.hash });
-    if (ends.head) Object.assign(row, { headSequence: ends.head.sequence, headHash: ends.head.hash });
+  /** Moves an end or a moment. All of them are under one seal. */
+  move({ row, key }: OpenChain, { start, head, ...moments }: Move): void {
+    if (start) Object.assign(row, { startSequence: start.sequence, startHash: start.hash });
+    if (head) Object.assign(row, { headSequence: head.sequence, headHash: head.hash });
+    Object.assign(row, moments);
     row.seal = sealOf(row, key);
+  }
+
+  /** Says loudly what a job does not vouch for. */
+  refuse(what: 'event' | 'ends' | 'start', message: string, count = 1): void {
+    this.metrics.auditFaults.inc({ what }, count);
+    this.logger.error(`${message} Run \`audit verify\` (docs/audit.md).`);
   }
 
   private open(row: AuditChain): OpenChain | undefined {
@@ -59,14 +98,17 @@ export class AuditLedger {
     return undefined;
   }
 
-  private async begin(em: EntityManager, former: AuditChain | null): Promise<OpenChain> {
+  /** A chain that begins over events that are there already has taken the place of one that is lost, and says so for ever. */
+  private async begin(em: EntityManager, now: Date, former: AuditChain | null): Promise<OpenChain> {
+    const isAnew = former !== null || (await em.count(AuditEvent)) > 0;
+    if (isAnew) this.refuse('ends', 'The chain of audit events is gone, or of another JWT_SECRET. A new one begins.');
     const last = await em.findOne(AuditEvent, { sequence: { $ne: null } }, { orderBy: { sequence: 'desc' } });
     const end = last ? endOf(last) : BEGINNING;
     const key = generateKeySync('hmac', { length: 256 });
     const row = former ?? em.create(AuditChain, { id: ONLY_ONE, wrappedKey: '', seal: '', ...endsAt(end) });
     row.wrappedKey = this.wrapped(key);
     const chain = { row, key };
-    this.move(chain, { start: end, head: end });
+    this.move(chain, { start: end, head: end, macsFrom: now, purgedUntil: null, begunAnewAt: isAnew ? now : null });
     return chain;
   }
 

@@ -2,6 +2,9 @@ import { EntityManager, type EventSubscriber, type TransactionEventArgs } from '
 import { Injectable, Logger } from '@nestjs/common';
 import type { AuditEvent } from './audit-event.entity.js';
 
+/** The line has a time of its own, and what proves a row proves nothing of a line. */
+const NOT_LOGGED: ReadonlySet<string> = new Set(['at', 'sequence', 'hash', 'mac', 'originSalt', 'originDigest']);
+
 type LoggedEvent = Pick<AuditEvent, 'type'> & Partial<AuditEvent>;
 
 /**
@@ -22,7 +25,7 @@ export class AuditLog implements EventSubscriber {
   }
 
   write({ id, type, ...facts }: LoggedEvent): void {
-    const known = Object.entries(facts).filter(([name, value]) => name !== 'at' && value !== null);
+    const known = Object.entries(facts).filter(([name, value]) => !NOT_LOGGED.has(name) && value !== null);
     this.logger.log({ event: type, ...(id && { eventId: id }), ...Object.fromEntries(known) }, type);
   }
 

@@ -2,13 +2,17 @@ import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
-import { endOf } from './audit-chain.js';
+import { type ChainEnd, endOf, isNext, isOriginWhole } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
-import { AuditLedger } from './audit-ledger.js';
+import { AuditLedger, type OpenChain } from './audit-ledger.js';
 
 const BATCH = 1_000;
+const FROM_THE_START = { limit: BATCH, orderBy: { sequence: 'asc' } } as const;
 
-/** Deletes the events that are older than `AUDIT_RETENTION`, from the beginning of the chain on, which then begins later. */
+/**
+ * Deletes the events that are older than `AUDIT_RETENTION`, from the beginning of the chain on, which then begins later. It
+ * deletes nothing that it has not found as it was sealed: the new beginning is under its seal.
+ */
 @Injectable()
 export class AuditPurge implements Job, OnModuleInit {
   readonly name = 'purge-audit';
@@ -26,16 +30,42 @@ export class AuditPurge implements Job, OnModuleInit {
 
   async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
     const before = new Date(now.getTime() - this.env.AUDIT_RETENTION * 1000);
-    const oldest = { limit: BATCH, orderBy: { sequence: 'asc' } } as const;
-    const sealed = await em.find(AuditEvent, { sequence: { $ne: null } }, oldest);
-    const firstYoung = sealed.findIndex(({ at }) => at >= before);
-    const old = firstYoung === -1 ? sealed : sealed.slice(0, firstYoung);
+    const chain = await this.ledger.hold(em, now);
+    const old = chain && (await this.verifiedBefore(em, chain, before));
+    if (!old) return { rows: 0, hasMore: false };
     const last = old.at(-1);
-    if (!last) return { rows: 0, hasMore: false };
-    const chain = await this.ledger.hold(em);
-    const start = endOf(last);
-    if (start.sequence > chain.row.startSequence) this.ledger.move(chain, { start });
-    const rows = await em.nativeDelete(AuditEvent, { id: { $in: old.map(({ id }) => id) } });
-    return { rows, hasMore: rows >= BATCH };
+    const former = await this.formerBefore(em, chain, before);
+    if (last) this.ledger.move(chain, { start: endOf(last), purgedUntil: latestOf(old, chain.row.purgedUntil) });
+    const ids = [...former, ...old].map(({ id }) => id);
+    const rows = ids.length === 0 ? 0 : await em.nativeDelete(AuditEvent, { id: { $in: ids } });
+    return { rows, hasMore: Math.max(former.length, old.length) === BATCH };
+  }
+
+  /** From the start on, each as it was sealed. Undefined when one of them is not, or is missing. */
+  private async verifiedBefore(em: EntityManager, chain: OpenChain, before: Date): Promise<AuditEvent[] | undefined> {
+    const { startSequence, startHash } = chain.row;
+    let last: ChainEnd = { sequence: startSequence, hash: startHash };
+    const old: AuditEvent[] = [];
+    for (const event of await em.find(AuditEvent, { sequence: { $gt: startSequence } }, FROM_THE_START)) {
+      if (!isNext(event, last, chain.key) || !isOriginWhole(event)) {
+        this.ledger.refuse(
+          'start',
+          `Behind event ${last.sequence} the trail is not as it was sealed. Nothing is purged.`,
+        );
+        return undefined;
+      }
+      if (event.at >= before) break;
+      old.push(event);
+      last = endOf(event);
+    }
+    return old;
+  }
+
+  /** Of a chain that is lost. Nothing vouches for them, nor for their age. */
+  private formerBefore(em: EntityManager, { row }: OpenChain, before: Date): Promise<AuditEvent[]> {
+    return em.find(AuditEvent, { sequence: { $lte: row.startSequence }, at: { $lt: before } }, FROM_THE_START);
   }
 }
+
+const latestOf = (events: readonly AuditEvent[], known: Date | null | undefined): Date =>
+  events.reduce((latest, { at }) => (at > latest ? at : latest), known ?? new Date(0));

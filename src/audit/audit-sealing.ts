@@ -1,29 +1,34 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { sql } from 'kysely';
-import { randomBytes } from 'node:crypto';
 import { DirectSql } from '../database/direct-sql.js';
 import type { EntityColumns } from '../database/entity-columns.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
-import { type ChainEnd, hashOf, originDigestOf } from './audit-chain.js';
+import { Admission } from './admission.js';
+import { type ChainEnd, hashOf } from './audit-chain.js';
 import { AuditEvent, type AuditRecord } from './audit-event.entity.js';
-import { AuditLedger } from './audit-ledger.js';
+import { AuditLedger, type OpenChain } from './audit-ledger.js';
+import { withOrigin } from './event-macs.js';
 
 const BATCH = 500;
 
 /**
  * Takes new events into the chain. Afterwards, and not as they are written: each would have to wait for the commit of the
- * one before, and with it every login for every other.
+ * one before, and with it every login for every other. Until then each event carries a MAC: none is taken in that somebody
+ * else has written or changed.
  */
 @Injectable()
 export class AuditSealing implements Job, OnModuleInit {
   readonly name = 'seal-audit';
   readonly everySeconds = 10;
   private readonly columns: EntityColumns<AuditRecord>;
+  /** The last event of the batch before. What is kept out of the chain stays unsealed, and would be in every batch. */
+  private behind: Pick<AuditRecord, 'id' | 'at'> | undefined;
 
   constructor(
     private readonly jobs: JobRunner,
     private readonly ledger: AuditLedger,
+    private readonly admission: Admission,
     private readonly sql: DirectSql,
   ) {
     this.columns = sql.columnsOf<AuditRecord>(AuditEvent, 'e');
@@ -33,25 +38,50 @@ export class AuditSealing implements Job, OnModuleInit {
     this.jobs.add(this);
   }
 
-  async run(em: EntityManager): Promise<{ rows: number; hasMore: boolean }> {
+  async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
     const events = await this.unsealed(em);
-    if (events.length === 0) return { rows: 0, hasMore: false };
-    const chain = await this.ledger.hold(em);
+    if (events.length === 0) return this.passIsOver();
+    const chain = await this.ledger.hold(em, now);
+    if (!chain) return this.passIsOver();
+    const admitted = events.filter((event) => !this.admission.problemOf(event, chain.row, now));
+    if (admitted.length < events.length) this.refuse(events.filter((event) => !admitted.includes(event)));
+    if (admitted.length > 0) await this.seal(em, chain, admitted);
+    const last = events.at(-1);
+    if (events.length < BATCH || !last) return { ...this.passIsOver(), rows: admitted.length };
+    this.behind = last;
+    return { rows: admitted.length, hasMore: true };
+  }
+
+  private passIsOver(): { rows: number; hasMore: boolean } {
+    this.behind = undefined;
+    return { rows: 0, hasMore: false };
+  }
+
+  private refuse(events: readonly AuditRecord[]): void {
+    const [first] = events.map(({ id }) => id);
+    const message = `${events.length} event(s) were not written by this server, ${String(first)} the first. They are not sealed.`;
+    this.ledger.refuse('event', message, events.length);
+  }
+
+  private async seal(em: EntityManager, chain: OpenChain, events: readonly AuditRecord[]): Promise<void> {
     let head: ChainEnd = { sequence: chain.row.headSequence, hash: chain.row.headHash };
     const sealed = events.map((event) => {
-      const originSalt = randomBytes(16).toString('base64url');
-      const originDigest = originDigestOf(event, originSalt);
-      head = { sequence: head.sequence + 1, hash: hashOf({ ...event, originDigest }, head, chain.key) };
-      return { ...event, ...head, originSalt, originDigest };
+      // The version before leaves the digest to be made here.
+      const whole = event.mac ? event : withOrigin(event);
+      head = { sequence: head.sequence + 1, hash: hashOf(whole, head, chain.key) };
+      return { ...whole, ...head };
     });
     await this.update(em, sealed);
     this.ledger.move(chain, { head });
-    return { rows: events.length, hasMore: events.length === BATCH };
   }
 
   private async unsealed(em: EntityManager): Promise<AuditRecord[]> {
+    const at = this.behind && this.sql.fromDate(this.behind.at);
+    const behind = this.behind
+      ? sql`and (at > ${at} or (at = ${at} and id > cast(${this.behind.id} as ${this.sql.idType})))`
+      : sql``;
     const rows = await this.sql.rows(
-      sql<object>`select ${this.columns.list} from audit_events e where sequence is null order by at, id limit ${BATCH}`,
+      sql<object>`select ${this.columns.list} from audit_events e where sequence is null ${behind} order by at, id limit ${BATCH}`,
       em,
     );
     return rows.map((row) => this.columns.valuesOf(row));

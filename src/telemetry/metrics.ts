@@ -41,6 +41,8 @@ export class Metrics {
 
   readonly mails = this.counter('mails_total', 'Mails of the outbox.', ['template', 'result']);
 
+  readonly auditFaults = this.counter('audit_faults_total', 'What a job of the audit trail refused.', ['what']);
+
   readonly jobRuns = this.counter('job_runs_total', 'Runs of a job on this instance.', ['job', 'result']);
   readonly jobRows = this.counter('job_rows_total', 'Rows that a job removed or changed.', ['job']);
 

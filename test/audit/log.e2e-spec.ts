@@ -88,9 +88,13 @@ describe('the log', () => {
       .filter((line) => line['context'] === 'Audit');
     expect(events.length).toBeGreaterThanOrEqual(8);
     expect(logged.map(({ eventId }) => eventId).sort()).toEqual(events.map(({ id }) => id).sort());
+    const proofs = ['at', 'mac', 'originSalt', 'originDigest'];
     for (const { id, type, ...row } of events) {
-      const facts = Object.fromEntries(Object.entries(row).filter(([name, value]) => name !== 'at' && value !== null));
+      const facts = Object.fromEntries(
+        Object.entries(row).filter(([name, value]) => !proofs.includes(name) && value !== null),
+      );
       expect(logged.find(({ eventId }) => eventId === id)).toMatchObject({ event: type, msg: type, ...facts });
+      for (const name of proofs) expect(logged.find(({ eventId }) => eventId === id)).not.toHaveProperty(name);
     }
   });
 });

@@ -5,6 +5,7 @@ import { Jobs } from './20261125220000-jobs.js';
 import { AccountLifeCycle } from './20261126120000-account-life-cycle.js';
 import { Administration } from './20261126180000-administration.js';
 import { BegunInSession } from './20261129093000-begun-in-session.js';
+import { AuditMacs } from './20261129094000-audit-macs.js';
 
 /** In the order in which they run. Names are kept for ever: the database remembers which have run. */
 export const sqliteMigrations = [
@@ -15,4 +16,5 @@ export const sqliteMigrations = [
   { name: '20261126120000-account-life-cycle', class: AccountLifeCycle },
   { name: '20261126180000-administration', class: Administration },
   { name: '20261129093000-begun-in-session', class: BegunInSession },
+  { name: '20261129094000-audit-macs', class: AuditMacs },
 ];

@@ -1,0 +1,11 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** What proves an event before it is in the chain, and the moments that decide what the chain takes in. */
+export class AuditMacs extends Migration {
+  override up(): void {
+    this.addSql(`alter table "audit_events" add column "mac" varchar(43) null`);
+    this.addSql(`alter table "audit_chain" add column "macs_from" timestamptz(3) null`);
+    this.addSql(`alter table "audit_chain" add column "purged_until" timestamptz(3) null`);
+    this.addSql(`alter table "audit_chain" add column "begun_anew_at" timestamptz(3) null`);
+  }
+}
