@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { ENV } from '../config/env.js';
-import { cookieAttributes, cookieNames, type CookieSettings } from './cookie-settings.js';
+import { ENV, type Env } from '../config/env.js';
+import { cookieAttributes, cookieNames, type CookieSettings, pathsToGraphql } from './cookie-settings.js';
 
 /** Browsers keep no cookie for longer (RFC 6265bis section 5.5). Milliseconds. */
 const DEVICE_COOKIE_MAX_AGE = 400 * 86_400_000;
@@ -12,7 +12,7 @@ const DEVICE_COOKIE_MAX_AGE = 400 * 86_400_000;
  */
 @Injectable()
 export class AuthCookies {
-  constructor(@Inject(ENV) private readonly settings: CookieSettings) {
+  constructor(@Inject(ENV) private readonly settings: CookieSettings & Pick<Env, 'PUBLIC_URL'>) {
     if (!settings.COOKIE_SECURE) {
       new Logger(AuthCookies.name).warn(
         'COOKIE_SECURE is off: token cookies travel over plain http and without the __Host- prefix. Only for localhost.',
@@ -32,6 +32,17 @@ export class AuthCookies {
   clear(response: Response): void {
     const { access, refresh } = cookieNames(this.settings);
     for (const name of [access, refresh]) response.clearCookie(name, cookieAttributes(this.settings));
+  }
+
+  /**
+   * Ends what a neighbouring host has set under our names for a part of this one. A browser sends it before our own, and keeps
+   * it until it is named by its very path.
+   */
+  clearTwins(response: Response): void {
+    const attributes = cookieAttributes(this.settings);
+    for (const name of Object.values(cookieNames(this.settings))) {
+      for (const path of pathsToGraphql(this.settings)) response.clearCookie(name, { ...attributes, path });
+    }
   }
 
   setDevice(response: Response, value: string): void {

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { GraphQLContext } from '../access/request.js';
+import { clientOf, type GraphQLContext } from '../access/request.js';
 import { grantPrincipal } from '../access/request-principal.js';
 import { Clock } from '../common/clock.js';
 import { AuthCookies } from './auth-cookies.js';
 import { KnownDevices } from './known-devices.js';
 import { AuthPayload, EmailVerificationRequired } from './auth-payload.model.js';
+import { LogoutService } from './logout.service.js';
+import { RequestCredentials } from './request-credentials.js';
 import type { SignedIn } from './signed-in.js';
 import { TokenTransport } from './token-transport.js';
 
@@ -21,16 +23,27 @@ export interface Delivery {
 export class AuthResponder {
   constructor(
     private readonly cookies: AuthCookies,
+    private readonly credentials: RequestCredentials,
     private readonly devices: KnownDevices,
+    private readonly logouts: LogoutService,
     private readonly clock: Clock,
   ) {}
 
-  /** Of a sign-in with a password: from now on its device is known to the account. */
-  answer(outcome: SignedIn | EmailVerificationRequired, delivery: Delivery): AuthPayload | EmailVerificationRequired {
+  /** Of a sign-in: from now on its device is known to the account, and cookies that it replaces stand for no session. */
+  async answer(
+    outcome: SignedIn | EmailVerificationRequired,
+    delivery: Delivery,
+  ): Promise<AuthPayload | EmailVerificationRequired> {
     if (outcome instanceof EmailVerificationRequired) return outcome;
+    if (delivery.transport === TokenTransport.COOKIE) await this.endReplaced(delivery.context);
     const payload = this.payload(outcome, delivery);
     this.devices.remember(delivery.context.req, delivery.context.res, outcome.user.email);
     return payload;
+  }
+
+  /** Where a neighbouring host has set cookies beside ours, they go. */
+  clearTwins({ req, res }: GraphQLContext): void {
+    if (this.credentials.hasTwins(req)) this.cookies.clearTwins(res);
   }
 
   payload(signedIn: SignedIn, { transport, context, info }: Delivery): AuthPayload {
@@ -55,5 +68,11 @@ export class AuthResponder {
       user,
       session,
     });
+  }
+
+  /** The former session of this browser, whoever's it was, has no cookies any more with which it could be ended (ASVS 7.2.4). */
+  private async endReplaced(context: GraphQLContext): Promise<void> {
+    this.clearTwins(context);
+    await this.logouts.logout(this.credentials.cookieTokens(context.req), false, clientOf(context.req));
   }
 }

@@ -66,7 +66,10 @@ export class AuthResolver {
     @Info() info: GraphQLResolveInfo,
   ): Promise<AuthPayload> {
     const presented = this.credentials.refreshToken(context.req, input?.refreshToken);
-    if (!presented) throw refreshRefused('missing');
+    if (!presented) {
+      this.responder.clearTwins(context);
+      throw refreshRefused('missing');
+    }
     try {
       const signedIn = await this.refreshes.refresh(presented.token, clientOf(context.req));
       return this.responder.payload(signedIn, { transport: presented.transport, context, info });
@@ -82,9 +85,11 @@ export class AuthResolver {
   async logout(
     @Args('input', { type: () => LogoutInput, nullable: true, description: 'Absent: the current session ends.' })
     input: LogoutInput | null,
-    @Context() { req, res }: GraphQLContext,
+    @Context() context: GraphQLContext,
   ): Promise<boolean> {
+    const { req, res } = context;
     this.cookies.clear(res);
+    this.responder.clearTwins(context);
     const tokens = this.credentials.anyTokens(req, input?.refreshToken);
     await this.logouts.logout(tokens, input?.everywhere ?? false, clientOf(req));
     return true;

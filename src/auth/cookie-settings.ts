@@ -28,3 +28,10 @@ export function cookieAttributes(settings: CookieSettings): CookieOptions {
     ...(settings.COOKIE_DOMAIN ? { domain: settings.COOKIE_DOMAIN } : {}),
   };
 }
+
+/** The paths below `/` of which a browser sends cookies to `/graphql` (RFC 6265 section 5.1.4). */
+export function pathsToGraphql({ PUBLIC_URL }: Pick<Env, 'PUBLIC_URL'>): string[] {
+  const segments = `${new URL(PUBLIC_URL).pathname}/graphql`.split('/').filter(Boolean);
+  const paths = segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`);
+  return paths.flatMap((path, index) => (index < paths.length - 1 ? [path, `${path}/`] : [path]));
+}

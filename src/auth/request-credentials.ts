@@ -30,13 +30,13 @@ export class RequestCredentials {
   /** The access token, or undefined without one. Throws `TOKEN_INVALID` for a header that is not one Bearer token. */
   accessToken(request: Request): string | undefined {
     const headers = request.headersDistinct['authorization'];
-    if (!headers) return this.cookie(request, this.names.access);
+    if (!headers) return this.accessCookie(request);
     const token = headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined;
     if (!token) throw tokenInvalid();
     return token;
   }
 
-  /** The refresh token and the way it came, which is the way that its successor goes back. */
+  /** The refresh token and the way it came, which is the way that its successor goes back. Two cookies count as none. */
   refreshToken(
     request: Request,
     argument: string | null | undefined,
@@ -49,6 +49,19 @@ export class RequestCredentials {
   /** True when `refresh` would find a token in a cookie. */
   hasRefreshCookie(request: Request): boolean {
     return Boolean(ignoringRefusal(() => this.cookie(request, this.names.refresh)));
+  }
+
+  /** The session that a sign-in with cookies replaces. What is not acceptable counts as absent. */
+  cookieTokens(request: Request) {
+    return {
+      accessToken: ignoringRefusal(() => this.cookie(request, this.names.access)),
+      refreshToken: ignoringRefusal(() => this.cookie(request, this.names.refresh)),
+    };
+  }
+
+  /** True when there is another cookie beside one of ours, under its name: a neighbouring host has set it. */
+  hasTwins(request: Request): boolean {
+    return Object.values(this.names).some((name) => valuesOf(request, name).length > 1);
   }
 
   /** For logging out: whatever is there. A header or cookie that is not acceptable counts as absent. */
@@ -64,22 +77,39 @@ export class RequestCredentials {
    * another site could do with it is to spend attempts, and its requests do not get past the preflight.
    */
   traces(request: Request, argument?: string | null) {
-    const cookies = parseCookie(request.headers.cookie ?? '');
-    return { deviceCookie: cookies[this.names.device], refreshToken: argument || cookies[this.names.refresh] };
+    const only = (name: string) => {
+      const [value, other] = valuesOf(request, name);
+      return other === undefined ? value : undefined;
+    };
+    return { deviceCookie: only(this.names.device), refreshToken: argument || only(this.names.refresh) };
   }
 
+  /** Two are refused as two headers are: nobody can tell which of them the browser was given by us. */
+  private accessCookie(request: Request): string | undefined {
+    const token = this.cookie(request, this.names.access);
+    if (!token && valuesOf(request, this.names.access).length > 1) throw tokenInvalid();
+    return token;
+  }
+
+  /** Two of one name count as none. */
   private cookie(request: Request, name: string): string | undefined {
-    const value = parseCookie(request.headers.cookie ?? '')[name];
-    if (value && !this.isFromOurselves(request)) {
+    const values = valuesOf(request, name);
+    if (values.length > 0 && !this.isFromOurselves(request)) {
       throw forbidden('Cookies are accepted only with POST and from an origin listed in CORS_ORIGINS.');
     }
-    return value;
+    return values.length === 1 ? values[0] : undefined;
   }
 
   private isFromOurselves({ method, headers }: Request): boolean {
     if (method !== 'POST') return false;
     return headers['sec-fetch-site'] === 'same-origin' || this.trustedOrigins.has(headers.origin ?? '');
   }
+}
+
+/** The different values of a name, two at most: of several cookies the parser takes the first one, here from either end. */
+function valuesOf({ headers: { cookie = '' } }: Request, name: string): string[] {
+  const fromEitherEnd = [cookie, cookie.split(';').reverse().join(';')].map((header) => parseCookie(header)[name]);
+  return [...new Set(fromEitherEnd)].flatMap((value) => value || []);
 }
 
 function ignoringRefusal<T>(find: () => T): T | undefined {
