@@ -12,6 +12,7 @@ import { Clock } from '../common/clock.js';
 import { AccountDeletion } from '../lifecycle/account-deletion.service.js';
 import { Outbox } from '../mail/outbox.js';
 import { RolesService } from '../roles/roles.service.js';
+import { Impersonations } from '../sessions/impersonations.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
@@ -39,6 +40,7 @@ export class AccountAdministration {
     private readonly accounts: AccountsService,
     private readonly roles: RolesService,
     private readonly sessions: SessionsService,
+    private readonly impersonations: Impersonations,
     private readonly links: AccountLinks,
     private readonly held: HeldAddresses,
     private readonly deletion: AccountDeletion,
@@ -77,7 +79,8 @@ export class AccountAdministration {
       if (!names.includes(ADMIN_ROLE)) await this.accounts.assertNotLastAdmin(em, user);
       user.roles.set(roles);
       await this.sessions.outdateTokens(em, user);
-      await this.sessions.endImpersonations(em, user.id);
+      await em.flush();
+      await this.impersonations.endForbidden(em, user.id);
       this.record(em, 'user.roles_changed', user, authority, { roles: roles.map(({ name }) => name).sort() });
       return user;
     });

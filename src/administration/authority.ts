@@ -7,6 +7,7 @@ import { actorOf, type Principal } from '../access/principal.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { ALL_RIGHTS, covers, type HeldRole, type Rights, rightsOfRoles } from '../roles/rights.js';
 import { RolesService } from '../roles/roles.service.js';
+import { Impersonations } from '../sessions/impersonations.service.js';
 import { accountDisabled } from '../sessions/session.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { tokenRevoked, tokenStale } from '../tokens/token.errors.js';
@@ -39,6 +40,7 @@ export class Authorities {
   constructor(
     private readonly roles: RolesService,
     private readonly sessions: SessionsService,
+    private readonly impersonations: Impersonations,
   ) {}
 
   /**
@@ -52,6 +54,7 @@ export class Authorities {
     const { caller } = authority;
     const locks = new Map<string, UserLock>();
     if (caller) locks.set(caller.principal.userId, 'read');
+    if (caller?.principal.impersonatorId) locks.set(caller.principal.impersonatorId, 'read');
     if (changed !== undefined) locks.set(changed, 'change');
     const users = await lockedUsers(em, locks);
     if (!caller) return { rights: ALL_RIGHTS };
@@ -60,6 +63,7 @@ export class Authorities {
     if (!user || !(await this.sessions.holdAlive(em, user.id, principal.sessionId))) throw tokenRevoked(principal);
     if (user.version !== principal.version) throw tokenStale(principal);
     if (user.disabledAt) throw accountDisabled(principal);
+    await this.impersonations.assertAllowed(principal, em);
     const rights = await this.roles.rightsIn(em, user.id);
     if (lacks(rule, rights.roles, rights.permissions).length > 0) throw forbidden();
     return { ...authority, rights };

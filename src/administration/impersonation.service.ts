@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
-import { ADMIN_ROLE } from '../access/permissions.js';
 import { assertOwner } from '../access/owner.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { SignedIn } from '../auth/signed-in.js';
 import { SignIns } from '../auth/sign-ins.js';
 import { badInput } from '../common/bad-input.js';
+import { mayActAs, rightsOfRoles } from '../roles/rights.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountChange } from './account-change.js';
 import { disabledTarget } from './administration.errors.js';
@@ -32,17 +32,15 @@ export class Impersonation {
     assertOwner(principal);
     const reason = reasonOf(givenReason);
     const impersonator = { userId: principal.userId, sessionId: principal.sessionId };
-    const owned = await this.changes.run({ id: userId }, authority, undefined, async (em, user) => {
-      const roles = user.roles.getItems().map(({ name }) => name);
-      if (roles.includes(ADMIN_ROLE)) {
-        throw forbidden('Nobody can act as an administrator.');
-      }
+    const owned = await this.changes.run({ id: userId }, authority, undefined, async (em, user, { rights }) => {
+      const users = rightsOfRoles(user.roles.getItems());
+      if (!mayActAs(rights, users)) throw forbidden('You cannot act as this user.');
       if (user.disabledAt) throw disabledTarget();
       // How the administrator has shown who they are: the user has shown nothing.
       const session = await this.sessions.start(em, user, client, principal.amr, impersonator);
       const facts = { actorId: principal.userId, subjectId: user.id, sessionId: session.id, client };
       this.audit.record(em, 'user.impersonated', { ...facts, details: { reason } });
-      return { user, session, roles };
+      return { user, session, roles: users.roles };
     });
     return this.signIns.tokens(owned);
   }

@@ -11,8 +11,7 @@ import { Transactions } from '../database/transactions.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Role } from '../roles/role.entity.js';
 import { roleRevisionOf } from '../roles/role-revision.js';
-import { permissionsOfRoles } from '../roles/rights.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { Impersonations } from '../sessions/impersonations.service.js';
 import { User } from '../users/user.entity.js';
 import { builtInRole, changedMeanwhile, roleExists, roleInUse } from './administration.errors.js';
 import {
@@ -32,7 +31,7 @@ export class RoleAdministration {
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly authorities: Authorities,
-    private readonly sessions: SessionsService,
+    private readonly impersonations: Impersonations,
     private readonly revocations: RevocationList,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -81,7 +80,7 @@ export class RoleAdministration {
       const details = { role: role.name, permissions: role.permissions };
       this.audit.record(em, 'role.updated', { ...actedBy(authority), details });
       await em.flush();
-      await this.endLostImpersonations(em);
+      await this.impersonations.endForbidden(em);
       return role;
     });
   }
@@ -104,7 +103,7 @@ export class RoleAdministration {
       this.audit.record(em, 'role.deleted', { ...actedBy(authority), details });
       em.remove(role);
       await em.flush();
-      await this.endLostImpersonations(em);
+      await this.impersonations.endForbidden(em);
     });
   }
 
@@ -121,16 +120,6 @@ export class RoleAdministration {
       [role.name],
     );
     await this.revocations.giveUp(em);
-  }
-
-  /** Who may not act as others any more stops at once. */
-  private async endLostImpersonations(em: EntityManager): Promise<void> {
-    const ids = await this.sessions.impersonators(em);
-    const users = await em.find(User, { id: { $in: ids } }, { populate: ['roles'], refresh: true });
-    for (const user of users) {
-      const isAllowed = permissionsOfRoles(user.roles.getItems()).includes('users:impersonate');
-      if (!isAllowed) await this.sessions.endImpersonations(em, user.id);
-    }
   }
 }
 

@@ -3,8 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../access/principal.js';
 import { Transactions } from '../database/transactions.js';
 import { accountDisabled } from '../sessions/session.errors.js';
+import { Impersonations } from '../sessions/impersonations.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { tokenRevoked } from '../tokens/token.errors.js';
+import { lockedUsers } from '../users/locked-users.js';
 import { User } from '../users/user.entity.js';
 import { wrongPassword } from './lifecycle.errors.js';
 import type { Proof } from './reauthentication.js';
@@ -18,17 +20,28 @@ export class OwnAccount {
   constructor(
     private readonly transactions: Transactions,
     private readonly sessions: SessionsService,
+    private readonly impersonations: Impersonations,
   ) {}
 
   /** @param proof of `Reauthentication`, where the change needs one */
   change<T>(principal: Principal, proof: Proof, work: (em: EntityManager, user: User) => Promise<T>): Promise<T> {
     return this.transactions.runApart(async (em) => {
-      const { userId, sessionId } = principal;
+      const { userId, sessionId, impersonatorId } = principal;
+      if (impersonatorId !== undefined) {
+        await lockedUsers(
+          em,
+          new Map([
+            [userId, 'change'],
+            [impersonatorId, 'read'],
+          ] as const),
+        );
+      }
       const options = { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['passwordHash'] } as const;
       const user = await em.findOne(User, userId, options);
       // Nothing has been written so far: what is thrown here undoes nothing.
       if (!user || !(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(principal);
       if (user.disabledAt) throw accountDisabled(principal);
+      await this.impersonations.assertAllowed(principal, em);
       const isProvedByPassword = proof.passwordHash !== undefined;
       if (isProvedByPassword && user.passwordHash !== proof.passwordHash) throw wrongPassword();
       return work(em, user);

@@ -4,7 +4,7 @@ import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { perCurrentRequest } from '../common/per-request.js';
 import { DirectSql } from '../database/direct-sql.js';
-import type { HeldRole } from './rights.js';
+import { type HeldRole, type Rights, rightsOfRoles } from './rights.js';
 
 interface Row {
   readonly user_id: string;
@@ -12,6 +12,9 @@ interface Row {
   /** JSON. */
   readonly permissions: string;
 }
+
+/** Without a name: a user without roles. */
+type RowOfUser = Row | { readonly user_id: string; readonly name: null };
 
 /** A user, as far as their roles are concerned: `version` grows with every change of them. */
 export interface RoleHolder {
@@ -47,6 +50,21 @@ export class HeldRoles {
   async namesIn(em: EntityManager, userId: string): Promise<string[]> {
     const statement = sql<{ role_name: string }>`select role_name from user_roles where user_id = ${userId}`;
     return (await this.sql.rows(statement, em)).map((row) => row.role_name).sort();
+  }
+
+  /**
+   * What these users may do. Who has no account any more, or a disabled one, is not in the answer.
+   *
+   * @param em of a transaction, which reads what is committed by now
+   */
+  async rightsOf(userIds: readonly string[], em?: EntityManager): Promise<ReadonlyMap<string, Rights>> {
+    const statement = sql<RowOfUser>`select u.id as user_id, r.name, cast(r.permissions as text) as permissions
+      from users u left join user_roles h on h.user_id = u.id left join roles r on r.name = h.role_name
+      where u.id in (${sql.join(userIds)}) and u.disabled_at is null`;
+    const byUser = Map.groupBy(await this.sql.rows(statement, em), (row) => row.user_id);
+    return new Map(
+      [...byUser].map(([id, rows]) => [id, rightsOfRoles(rows.filter((row) => row.name !== null).map(roleOf))]),
+    );
   }
 
   /** Sorted by name. */

@@ -36,3 +36,7 @@ export function covers(rights: Rights, others: Rights): boolean {
   const mayAll = [...others.permissions].every((permission) => rights.permissions.has(permission));
   return mayAll && (isAdmin(rights) || others.roles.every(isHeld));
 }
+
+/** Nobody acts as an administrator, or as a user who has anything that is beyond their own rights. */
+export const mayActAs = (actor: Rights, user: Rights): boolean =>
+  actor.permissions.has('users:impersonate') && !isAdmin(user) && covers(actor, user);

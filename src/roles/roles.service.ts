@@ -26,7 +26,7 @@ export class RolesService {
   permissionsOf(principal: Principal): Promise<ReadonlySet<string>> {
     let permissions = this.known.get(principal);
     if (!permissions) {
-      permissions = this.lookUp(principal.roles);
+      permissions = this.lookUp(principal);
       this.known.set(principal, permissions);
     }
     return permissions;
@@ -70,9 +70,12 @@ export class RolesService {
     return names.map((_, index) => Number(row[`n${index}`]));
   }
 
-  private async lookUp(names: readonly string[]): Promise<ReadonlySet<string>> {
+  private async lookUp({ roles: names, impersonatorId }: Principal): Promise<ReadonlySet<string>> {
     if (names.includes(ADMIN_ROLE)) return new Set(PERMISSIONS);
-    const roles = await this.em.find(Role, { name: { $in: [...names] } });
-    return new Set(permissionsOfRoles(roles));
+    const permissions = permissionsOfRoles(await this.em.find(Role, { name: { $in: [...names] } }));
+    if (impersonatorId === undefined) return new Set(permissions);
+    // Who acts as somebody else has at most what both have.
+    const actors = (await this.held.rightsOf([impersonatorId])).get(impersonatorId)?.permissions;
+    return new Set(permissions.filter((permission) => actors?.has(permission)));
   }
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Mail } from '../mail/mail.entity.js';
 import { OneTimeToken } from '../tokens/one-time-token.entity.js';
-import type { WhichSessions } from './revocation.js';
+import type { WhichSessions } from './session-end.js';
 
 /**
  * Voids what these sessions have begun and what would go on without them: a change of address that waits for its link to be

@@ -11,6 +11,7 @@ import { DirectSql } from '../database/direct-sql.js';
 import type { EntityColumns } from '../database/entity-columns.js';
 import { Transactions } from '../database/transactions.js';
 import { User, type UserRecord } from '../users/user.entity.js';
+import { Impersonations } from './impersonations.service.js';
 import {
   formatRefreshToken,
   isGenuine,
@@ -64,6 +65,7 @@ export class RotationService {
     private readonly sql: DirectSql,
     private readonly transactions: Transactions,
     private readonly sessions: SessionsService,
+    private readonly impersonations: Impersonations,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV)
@@ -84,16 +86,13 @@ export class RotationService {
       if (!owned) return { kind: 'refused', refusal: 'invalid' };
       const decision = this.decide(presented.counter, owned);
       switch (decision.kind) {
-        case 'rotate': {
-          const next = await this.advance(owned, client);
-          if (next) return this.successor('rotated', { ...owned, session: next });
-          // Somebody else rotated or revoked between our read and our UPDATE: look again. The counter only grows,
-          // so the second look never decides to rotate.
-          continue;
+        case 'rotate':
+        case 'same-successor': {
+          const isRotated = decision.kind === 'rotate';
+          const session = await this.goOn(owned, client, isRotated);
+          if (session) return this.successor(isRotated ? 'rotated' : 'same-successor', { ...owned, session });
+          break; // Somebody else has rotated or revoked it since, or changed what may be done in it: look again.
         }
-        case 'same-successor':
-          await this.transactions.runApart((em) => this.recordRefresh(em, owned, client));
-          return this.successor('same-successor', owned);
         case 'refuse':
           await this.raiseAlarm(decision, owned, client);
           return { kind: 'refused', refusal: decision.refusal, subject: subjectOf(owned) };
@@ -144,27 +143,31 @@ export class RotationService {
     });
   }
 
-  /** The conditional UPDATE. The session as it is afterwards, undefined when it was not this call that rotated. */
-  private async advance(owned: OwnedSession, client: ClientInfo): Promise<SessionRecord | undefined> {
-    const { session } = owned;
+  /** The session as it is afterwards; undefined when it is no longer the one that was read. */
+  private goOn(owned: OwnedSession, client: ClientInfo, isRotated: boolean): Promise<SessionRecord | undefined> {
+    return this.transactions.runApart(async (em) => {
+      if (!(await this.impersonations.isStillGood(em, owned.session, owned.user))) return undefined;
+      const session = isRotated ? await this.advance(em, owned) : owned.session;
+      if (session) await this.recordRefresh(em, owned, client);
+      return session;
+    });
+  }
+
+  /** One conditional UPDATE. Undefined when it was not this call that rotated. */
+  private async advance(em: EntityManager, { session }: OwnedSession): Promise<SessionRecord | undefined> {
     const now = this.clock.now();
     // Never earlier than before: a clock that is set back for a moment must not bring the end of the session nearer.
     const lastActiveAt = now > session.lastActiveAt ? now : session.lastActiveAt;
     const expiresAt = sessionEnd(session, lastActiveAt, this.env);
     const { id, refreshCounter } = session;
-    const isFirst = await this.transactions.runApart(async (em) => {
-      const changed = await this.sql.change(
-        em,
-        sql`update sessions set refresh_counter = refresh_counter + 1, rotated_at = ${this.sql.fromDate(now)},
-            last_active_at = ${this.sql.fromDate(lastActiveAt)}, expires_at = ${this.sql.fromDate(expiresAt)}
-          where id = ${id} and refresh_counter = ${refreshCounter} and revoked_at is null`,
-      );
-      if (changed === 1) await this.recordRefresh(em, owned, client);
-      return changed === 1;
-    });
-    return isFirst
-      ? { ...session, refreshCounter: refreshCounter + 1, rotatedAt: now, lastActiveAt, expiresAt }
-      : undefined;
+    const changed = await this.sql.change(
+      em,
+      sql`update sessions set refresh_counter = refresh_counter + 1, rotated_at = ${this.sql.fromDate(now)},
+          last_active_at = ${this.sql.fromDate(lastActiveAt)}, expires_at = ${this.sql.fromDate(expiresAt)}
+        where id = ${id} and refresh_counter = ${refreshCounter} and revoked_at is null`,
+    );
+    const next = { ...session, refreshCounter: refreshCounter + 1, rotatedAt: now, lastActiveAt, expiresAt };
+    return changed === 1 ? next : undefined;
   }
 
   private recordRefresh(em: EntityManager, owned: OwnedSession, client: ClientInfo): Promise<void> {

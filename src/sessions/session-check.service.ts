@@ -11,6 +11,7 @@ import { RevocationList } from '../revocation/revocation-list.js';
 import { HeldRoles } from '../roles/held-roles.js';
 import { User, type UserRecord } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
+import { Impersonations } from './impersonations.service.js';
 import { accountDisabled, sessionExpired } from './session.errors.js';
 
 /** What the check needs of a session, as the driver reads it. */
@@ -31,6 +32,7 @@ export class SessionCheck {
     private readonly sql: DirectSql,
     private readonly users: UsersService,
     private readonly heldRoles: HeldRoles,
+    private readonly impersonations: Impersonations,
     private readonly revocations: RevocationList,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
@@ -40,19 +42,14 @@ export class SessionCheck {
 
   /** The caller behind verified claims. Throws `UNAUTHENTICATED` with the reason when there is none any more. */
   async principalOf(claims: AccessTokenClaims): Promise<Principal> {
-    const isVouchedFor = await this.revocations.vouchesFor(claims);
+    // The list says nothing about the rights of the administrator who acts as the user.
+    const isVouchedFor = !claims.act && (await this.revocations.vouchesFor(claims));
     this.metrics.revocationChecks.inc({ source: isVouchedFor ? 'list' : 'database' });
     if (!isVouchedFor) await this.assertStanding(claims);
+    const principal = principalIn(claims);
+    await this.impersonations.assertAllowed(principal);
     this.heldRoles.remember({ id: claims.sub, version: claims.ver }, claims.roles);
-    return Object.freeze({
-      userId: claims.sub,
-      sessionId: claims.sid,
-      roles: claims.roles,
-      version: claims.ver,
-      authTime: new Date(claims.auth_time * 1000),
-      amr: claims.amr,
-      ...(claims.act && { impersonatorId: claims.act.sub }),
-    });
+    return principal;
   }
 
   private async assertStanding(claims: AccessTokenClaims): Promise<void> {
@@ -69,3 +66,14 @@ export class SessionCheck {
     this.users.remember(user);
   }
 }
+
+const principalIn = (claims: AccessTokenClaims): Principal =>
+  Object.freeze({
+    userId: claims.sub,
+    sessionId: claims.sid,
+    roles: claims.roles,
+    version: claims.ver,
+    authTime: new Date(claims.auth_time * 1000),
+    amr: claims.amr,
+    ...(claims.act && { impersonatorId: claims.act.sub }),
+  });

@@ -3,6 +3,8 @@ import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { ImpersonatedSessions } from './impersonated-sessions.js';
+import { Impersonations } from './impersonations.service.js';
 import { RotationService } from './rotation.service.js';
 import { SessionCheck } from './session-check.service.js';
 import { SessionPurge } from './session-purge.js';
@@ -12,7 +14,16 @@ import { UserSessionsResolver } from './user-sessions.resolver.js';
 
 @Module({
   imports: [AuditModule, RevocationModule, TokensModule, UsersModule],
-  providers: [RotationService, SessionCheck, SessionPurge, SessionsService, SessionResolver, UserSessionsResolver],
-  exports: [RotationService, SessionCheck, SessionsService],
+  providers: [
+    ImpersonatedSessions,
+    Impersonations,
+    RotationService,
+    SessionCheck,
+    SessionPurge,
+    SessionsService,
+    SessionResolver,
+    UserSessionsResolver,
+  ],
+  exports: [Impersonations, RotationService, SessionCheck, SessionsService],
 })
 export class SessionsModule {}

@@ -12,9 +12,10 @@ import { formatRefreshToken, newRefreshSalt, refreshKeyOf } from './refresh-toke
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { Revoked } from '../revocation/revocation-store.js';
 import { voidBegunChanges } from './begun-changes.js';
+import { ImpersonatedSessions } from './impersonated-sessions.js';
+import type { RevocationReason, WhichSessions } from './session-end.js';
 import { Session, type SessionRecord } from './session.entity.js';
 import { sessionEnd } from './session-lifetime.js';
-import type { RevocationReason, WhichSessions } from './revocation.js';
 
 /** An administrator who acts as a user, and the session of their own in which they do it. */
 export interface Impersonator {
@@ -33,6 +34,7 @@ export class SessionsService {
     private readonly sql: DirectSql,
     private readonly clock: Clock,
     private readonly revocations: RevocationList,
+    private readonly impersonated: ImpersonatedSessions,
     private readonly metrics: Metrics,
     @Inject(ENV)
     private readonly env: Pick<Env, 'JWT_SECRET' | 'REFRESH_TOKEN_TTL' | 'SESSION_MAX_AGE' | 'MAX_SESSIONS_PER_USER'>,
@@ -111,35 +113,10 @@ export class SessionsService {
     this.metrics.sessionsRevoked.inc({ reason }, ended);
     if (ended > 0) await this.revocations.record(em, revokedBy(userId, which));
     // Their own session may have ended by itself meanwhile: what they opened from it would go on.
-    if (ended > 0 || which === 'all') await this.endImpersonations(em, userId, which);
+    if (ended > 0 || which === 'all') await this.impersonated.endOpenedBy(em, userId, which);
     // Whoever logs out of a session still wants what they asked for in it.
     if (reason !== 'logout' || which === 'all') await voidBegunChanges(em, userId, which);
     return ended;
-  }
-
-  /** Ends the sessions that the user has opened as somebody else, from these of their own. */
-  async endImpersonations(em: EntityManager, userId: string, from: WhichSessions = 'all'): Promise<void> {
-    const opener = from === 'all' ? {} : { impersonatorSessionId: from.id };
-    const opened = await em.find(Session, { ...this.live(), impersonatorId: userId, ...opener }, { fields: ['id'] });
-    if (opened.length === 0) return;
-    const ids = opened.map(({ id }) => id);
-    const end = { revokedAt: this.clock.now(), revokedReason: 'impersonator_left' satisfies RevocationReason };
-    const ended = await em.nativeUpdate(Session, { id: { $in: ids }, revokedAt: null }, end);
-    this.metrics.sessionsRevoked.inc({ reason: end.revokedReason }, ended);
-    await this.revocations.record(
-      em,
-      ids.map((sessionId) => ({ sessionId })),
-    );
-  }
-
-  /** Whoever acts as somebody else at present. */
-  async impersonators(em: EntityManager): Promise<string[]> {
-    const opened = await em.find(
-      Session,
-      { ...this.live(), impersonatorId: { $ne: null } },
-      { fields: ['impersonatorId'] },
-    );
-    return [...new Set(opened.flatMap(({ impersonatorId }) => impersonatorId ?? []))];
   }
 
   /** Makes every access token of the user stale: the next refresh brings one that knows what has changed. */

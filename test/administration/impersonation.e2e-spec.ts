@@ -2,7 +2,16 @@ import { decodeJwt } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
-import { logIn, PASSWORD, refresh, refreshed, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
+import {
+  logIn,
+  PASSWORD,
+  refresh,
+  refreshed,
+  signUp,
+  signUpWithRoles,
+  type TestUser,
+  withAccounts,
+} from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 import { administer, ask, type Impersonation, makeRole, signUpWithPermissions } from './operations.js';
@@ -184,6 +193,92 @@ describe('impersonation is refused', () => {
     await server.call('mutation { logout(input: { everywhere: true }) }', {}, { token: acting.accessToken });
     expect(await whoAmI(server, acting.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
     expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+  });
+});
+
+describe('impersonation goes on only as long as it could begin', () => {
+  /** A helper who acts as a user, and holds what the user holds. */
+  interface Acted {
+    helper: TestUser;
+    helpersRole: string;
+    user: TestUser;
+    usersRole: string;
+    acting: Impersonation;
+  }
+
+  async function acted(): Promise<Acted> {
+    const helpersRole = await makeRole(server, 'users:impersonate', 'users:read', 'users:write');
+    const usersRole = await makeRole(server, 'users:read');
+    const helper = await signUpWithRoles(server, helpersRole, usersRole);
+    const user = await signUpWithRoles(server, usersRole);
+    return { helper, helpersRole, user, usersRole, acting: await actAs(user, helper) };
+  }
+
+  const setRoles = async (user: TestUser, ...roles: string[]) => as(root).setRoles(user.id, ['user', ...roles]);
+  const permit = (name: string, ...permissions: string[]) => as(root).updateRole({ name, permissions });
+
+  const changes: [string, (on: Acted) => Promise<unknown>][] = [
+    ['the user becomes an administrator', ({ user }) => setRoles(user, 'admin')],
+    [
+      'the user receives a role that the helper does not hold',
+      async ({ user }) => setRoles(user, await makeRole(server)),
+    ],
+    [
+      'the role of the user is replaced by one that the helper does not hold',
+      async ({ helper, helpersRole, usersRole }) => {
+        await setRoles(helper, helpersRole, usersRole, await makeRole(server));
+        return as(root).deleteRole(usersRole, 'admin');
+      },
+    ],
+    ['the helper loses a role of the user', ({ helper, helpersRole }) => setRoles(helper, helpersRole)],
+    ['the helper loses the role that permits it', ({ helper, usersRole }) => setRoles(helper, usersRole)],
+    ['the role of the helper permits it no more', ({ helpersRole }) => permit(helpersRole, 'users:read')],
+    ['the role of the helper is replaced', ({ helpersRole }) => as(root).deleteRole(helpersRole, 'user')],
+    [
+      'an operator makes the user an administrator',
+      ({ user }) => withAccounts(server, (accounts) => accounts.setRoles(user.email, ['user', 'admin'])),
+    ],
+  ];
+
+  it.each(changes)('and ends when %s', async (_, change) => {
+    const on = await acted();
+    await change(on);
+    expect(await whoAmI(server, on.acting.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    expect(refusalOf(await refresh(server, on.acting.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
+    expect(await server.em().findOne(Session, on.acting.session.id)).toMatchObject({ revokedReason: 'rights_changed' });
+    expect((await refreshed(server, on.user.refreshToken)).id).toBe(on.user.id);
+  });
+
+  it('goes on, with the roles of now, after a change that takes nothing from the helper and leaves the user within', async () => {
+    const { user, helper, helpersRole, usersRole, acting } = await acted();
+    await setRoles(user);
+    expect(await whoAmI(server, acting.accessToken)).toBe('UNAUTHENTICATED/TOKEN_STALE');
+    const next = await refreshed(server, acting.refreshToken);
+    expect(decodeJwt(next.accessToken)).toMatchObject({ roles: ['user'], act: { sub: helper.id } });
+    await setRoles(helper, helpersRole, usersRole, await makeRole(server));
+    expect(await whoAmI(server, next.accessToken)).toBe(user.id);
+  });
+
+  /** By rows that were changed past the API, which ends nothing. */
+  it.each<[string, (on: Acted) => string]>([
+    [
+      'the one who acts may it no more',
+      ({ helpersRole }) => `update roles set permissions = '[]' where name = '${helpersRole}'`,
+    ],
+    [
+      'the one who acts is disabled',
+      ({ helper }) => `update users set disabled_at = created_at where id = '${helper.id}'`,
+    ],
+    [
+      'the user has got beyond',
+      ({ user }) => `insert into user_roles (user_id, role_name) values ('${user.id}', 'admin')`,
+    ],
+  ])('which is asked at each request and at each refresh: %s', async (_, statement) => {
+    const on = await acted();
+    await server.em().execute(statement(on));
+    expect(await whoAmI(server, on.acting.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    expect(refusalOf(await refresh(server, on.acting.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
+    expect(await server.em().findOne(Session, on.acting.session.id)).toMatchObject({ revokedReason: 'rights_changed' });
   });
 });
 

@@ -27,7 +27,7 @@ class ForkModule {}
 
 let server: TestServer;
 let root: TestUser;
-const as = (user: Pick<TestUser, 'accessToken'>) => administer(server, user.accessToken);
+const as = (user: TestUser) => administer(server, user.accessToken);
 
 beforeAll(async () => {
   server = await TestServer.start({ imports: [GateModule, ForkModule] });
@@ -59,6 +59,8 @@ async function stage(): Promise<Stage> {
 
 type Answer = GraphQLAnswer;
 type Act = (by: ReturnType<typeof administer>, on: Stage) => Promise<Answer>;
+/** Of a session. */
+type Token = Pick<TestUser, 'accessToken'>;
 
 const ON_ACCOUNTS: Readonly<Record<string, Act>> = {
   updateUser: (by, { target }) => by.update({ id: target.id, email: newEmail() }),
@@ -94,10 +96,17 @@ async function state(): Promise<string[]> {
 }
 
 /** What is refused of mutations during which something else happens. */
-async function refusalsDuring(acts: typeof ACTS, on: Stage, meanwhile: (on: Stage) => Promise<unknown>) {
+async function refusalsDuring(
+  acts: typeof ACTS,
+  on: Stage,
+  meanwhile: (on: Stage) => Promise<unknown>,
+  { accessToken }: Token = on.caller,
+) {
   let before: string[] = [];
-  const requests = Object.entries(acts).map(([field, act]) => [field, () => act(as(on.caller), on)] as const);
-  const answers = await gateOf(server).during(on.caller.accessToken, Object.fromEntries(requests), async () => {
+  const requests = Object.entries(acts).map(
+    ([field, act]) => [field, () => act(administer(server, accessToken), on)] as const,
+  );
+  const answers = await gateOf(server).during(accessToken, Object.fromEntries(requests), async () => {
     await meanwhile(on);
     before = await state();
   });
@@ -204,6 +213,33 @@ describe('while a mutation stands between the guards and its transaction', () =>
     );
     expect(Object.values(answers).map(refusalOf)).toEqual([REVOKED, REVOKED]);
     expect(await whoAmI(server, owner.accessToken)).toBe(owner.id);
+  });
+});
+
+describe('while a mutation of somebody who acts as a user stands there', () => {
+  const changes: [string, (on: Stage) => Promise<unknown>][] = [
+    ...LOSSES.map(([name, , lose]) => [`the one who acts loses it by ${name}`, lose] as (typeof changes)[0]),
+    ['the user becomes an administrator', ({ target }) => done(as(root).setRoles(target.id, ['user', 'admin']))],
+    ['the user gets another role', ({ target, role }) => done(as(root).setRoles(target.id, ['user', role]))],
+    ['the role of the user is replaced', ({ targetsRole }) => done(as(root).deleteRole(targetsRole, 'admin'))],
+    ['the user is disabled', ({ target }) => done(as(root).disable(target.id))],
+    ['the sessions of the user end', ({ target }) => done(as(root).revokeSessions(target.id))],
+  ];
+
+  it.each(changes)('it is refused, and changes nothing, when %s', async (_, change) => {
+    const on = await stage();
+    await done(as(root).updateRole({ name: on.targetsRole, permissions: ['users:read', 'users:write'] }));
+    const acting = (await as(on.caller).impersonate(on.target.id)).data?.['impersonate'];
+    if (!acting) throw new Error('Nobody acts.');
+    const [other, email] = [await signUp(server), newEmail()];
+    const acts = {
+      updateProfile: () =>
+        server.call('mutation { updateProfile(input: { name: "Late" }) { id } }', {}, { token: acting.accessToken }),
+      updateUser: (by) => by.update({ id: other.id, name: 'Late' }),
+      createUser: (by) => by.create({ email }),
+    } satisfies Record<string, Act>;
+    const refusals = await refusalsDuring(acts, on, change, acting);
+    for (const refusal of Object.values(refusals)) expect([REVOKED, STALE]).toContain(refusal);
   });
 });
 

@@ -11,7 +11,8 @@ export type RevocationReason =
   | 'email_change_reverted'
   | 'address_proved'
   | 'refresh_reused'
-  | 'impersonator_left';
+  | 'impersonator_left'
+  | 'rights_changed';
 
 /** Sessions of one user: these, all but this one, or all. */
 export type WhichSessions = { readonly id: string | { readonly $in: string[] } | { readonly $ne: string } } | 'all';

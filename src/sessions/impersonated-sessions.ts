@@ -1,0 +1,58 @@
+import type { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { RevocationList } from '../revocation/revocation-list.js';
+import { Metrics } from '../telemetry/metrics.js';
+import type { RevocationReason, WhichSessions } from './session-end.js';
+import { Session } from './session.entity.js';
+
+/** Who acts, and as whom. */
+export interface Acting {
+  readonly actorId: string;
+  readonly userId: string;
+}
+
+/** The live sessions in which an administrator acts as a user. */
+@Injectable()
+export class ImpersonatedSessions {
+  constructor(
+    private readonly revocations: RevocationList,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** @param userId who acts in them, or is acted as; without it, all */
+  async list(em: EntityManager, userId?: string): Promise<(Acting & { readonly id: string })[]> {
+    const either = userId === undefined ? {} : { $or: [{ impersonatorId: userId }, { user: userId }] };
+    const where = { ...this.live(), ...either };
+    const opened = await em.find(Session, where, { fields: ['id', 'impersonatorId', 'user'] });
+    return opened.map(({ id, impersonatorId, user }) => ({ id, actorId: impersonatorId ?? '', userId: user.id }));
+  }
+
+  /** Ends those that the user has opened as somebody else, from these of their own. */
+  async endOpenedBy(em: EntityManager, userId: string, from: WhichSessions): Promise<void> {
+    const opener = from === 'all' ? {} : { impersonatorSessionId: from.id };
+    const where = { ...this.live(), impersonatorId: userId, ...opener };
+    const opened = await em.find(Session, where, { fields: ['id'] });
+    await this.end(
+      em,
+      opened.map(({ id }) => id),
+      'impersonator_left',
+    );
+  }
+
+  async end(em: EntityManager, ids: readonly string[], reason: RevocationReason): Promise<void> {
+    if (ids.length === 0) return;
+    const end = { revokedAt: this.clock.now(), revokedReason: reason };
+    const ended = await em.nativeUpdate(Session, { id: { $in: [...ids] }, revokedAt: null }, end);
+    this.metrics.sessionsRevoked.inc({ reason }, ended);
+    await this.revocations.record(
+      em,
+      ids.map((sessionId) => ({ sessionId })),
+    );
+  }
+
+  private live() {
+    return { revokedAt: null, expiresAt: { $gt: this.clock.now() }, impersonatorId: { $ne: null } };
+  }
+}
