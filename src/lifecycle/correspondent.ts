@@ -4,11 +4,14 @@ import { AuditService } from '../audit/audit.service.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Letter, MailComposer } from '../mail/mail-composer.js';
 import { Mail } from '../mail/mail.entity.js';
+import { MailBudget } from '../throttle/mail-budget.js';
 import type { TokenPurpose } from '../tokens/one-time-token.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.service.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import { User } from '../users/user.entity.js';
 import { Links } from './links.js';
+
+const LOCKED = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
 
 /**
  * Decides what becomes of each mail of the outbox: who has the account, whether there is anything to write, and which link.
@@ -23,6 +26,7 @@ export class Correspondent implements OnModuleInit {
     private readonly held: HeldAddresses,
     private readonly links: Links,
     private readonly audit: AuditService,
+    private readonly budget: MailBudget,
     @Inject(ENV) private readonly env: Pick<Env, 'MAGIC_LINKS_ENABLED'>,
   ) {}
 
@@ -36,8 +40,9 @@ export class Correspondent implements OnModuleInit {
   private async letterFor(em: EntityManager, mail: Mail): Promise<Letter | undefined> {
     switch (mail.template) {
       case 'verify-email': {
-        const user = await this.owner(em, mail, { email: mail.recipient });
-        return user && !user.emailVerified ? this.withLink(em, mail, user, 'email_verification') : undefined;
+        const user = await this.owner(em, mail, { ...(mail.userId && { id: mail.userId }), email: mail.recipient });
+        if (!user || user.emailVerified || (await this.isBeyondBudget(mail))) return undefined;
+        return this.withLink(em, mail, user, 'email_verification');
       }
       case 'reset-password': {
         const user = await this.owner(em, mail, { email: mail.recipient });
@@ -53,38 +58,56 @@ export class Correspondent implements OnModuleInit {
         const user = await this.owner(em, mail, { id: mail.userId ?? '' });
         return user && this.withLink(em, mail, user, 'email_revert');
       }
-      case 'account-exists': {
+      case 'account-exists':
+      case 'account-waiting': {
         const user = await this.owner(em, mail, { email: mail.recipient });
-        return user && { template: mail.template, locale: user.locale ?? null };
+        return user && this.ofTakenAddress(em, mail, user);
       }
       // What has happened is told, whatever has become of the account since.
       case 'email-replaced':
       case 'password-changed':
       case 'new-device':
+      case 'more-devices':
       case 'account-deleted':
         return { template: mail.template, locale: mail.locale ?? null };
     }
+  }
+
+  /** Of an account that nobody has confirmed the owner of the address may not know: they get the way in. */
+  private async ofTakenAddress(em: EntityManager, mail: Mail, user: User): Promise<Letter | undefined> {
+    if (user.emailVerified || user.disabledAt) return { template: 'account-exists', locale: user.locale ?? null };
+    const letter = await this.withLink(em, mail, user, 'password_reset');
+    return letter && { ...letter, template: 'account-waiting' };
   }
 
   /** Whoever has the new address already hears of it there; the one who asked is told the same as ever. */
   private async emailChange(em: EntityManager, mail: Mail): Promise<Letter | undefined> {
     const user = await this.owner(em, mail, { id: mail.userId ?? '' });
     if (!user) return undefined;
-    const holder = await em.findOne(User, { email: mail.recipient });
-    if (holder) return { template: 'account-exists', locale: holder.locale ?? null };
+    const holder = await em.findOne(User, { email: mail.recipient }, LOCKED);
+    if (holder) return this.ofTakenAddress(em, mail, holder);
     if (await this.held.isHeld(em, mail.recipient, user.id)) return undefined;
-    return this.withLink(em, mail, user, 'email_change');
+    const letter = await this.withLink(em, mail, user, 'email_change');
+    return letter && { ...letter, revertLifetimeSeconds: this.links.lifetimeSeconds('email_revert') };
   }
 
   /**
    * Locks the account and the mail, and looks whether it has been withdrawn: a change of the account withdraws its links, and
    * the end of a session those that were asked for in it.
    */
-  private async owner(em: EntityManager, mail: Mail, where: { id: string } | { email: string }) {
-    const lock = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
-    const user = await em.findOne(User, { ...where, disabledAt: null }, lock);
-    const [wanted] = user ? await em.find(Mail, { id: mail.id }, { ...lock, fields: ['id'] }) : [];
+  private async owner(em: EntityManager, mail: Mail, where: { id?: string; email?: string }) {
+    const user = await em.findOne(User, { ...where, disabledAt: null }, LOCKED);
+    const [wanted] = user ? await em.find(Mail, { id: mail.id }, { ...LOCKED, fields: ['id'] }) : [];
     return user && wanted ? user : undefined;
+  }
+
+  /**
+   * Of the mails that logins leave (`auth/login.service.ts`), which name the account and where they came from. They are
+   * counted here, not by the login, whose work would tell whether the password was right.
+   */
+  private async isBeyondBudget({ userId, facts, attempts, recipient }: Mail): Promise<boolean> {
+    const isOfLogin = typeof userId === 'string' && facts.userAgent !== undefined;
+    return isOfLogin && attempts === 1 && (await this.budget.spend('verify-email', recipient)) !== 'within';
   }
 
   private async withLink(

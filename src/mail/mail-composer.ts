@@ -15,6 +15,8 @@ export interface Letter {
   /** BCP 47. */
   readonly locale: string | null;
   readonly link?: { readonly url: string; readonly lifetimeSeconds: number };
+  /** How long what the link does can be taken back. */
+  readonly revertLifetimeSeconds?: number;
 }
 
 /**
@@ -45,7 +47,7 @@ export class MailComposer {
   async compose(em: EntityManager, mail: Mail): Promise<Message | undefined> {
     const letter = await this.correspondent?.(em, mail);
     if (!letter) return undefined;
-    const { template, locale, link } = letter;
+    const { template, locale, link, revertLifetimeSeconds = 0 } = letter;
     const language = this.templates.languageFor(locale ?? mail.locale, template);
     const { device, ipAddress } = mail.facts;
     const text = this.templates.render(template, language, {
@@ -53,6 +55,7 @@ export class MailComposer {
       time: inWords.moment(mail.createdAt, language),
       device: device ?? '?',
       ipAddress: ipAddress ?? '?',
+      revertLifetime: inWords.duration(revertLifetimeSeconds, language),
       ...(link && { link: link.url, lifetime: inWords.duration(link.lifetimeSeconds, language) }),
     });
     return { ...text, id: mail.id, template, to: mail.recipient, link: link?.url };

@@ -3,12 +3,14 @@ export const MAIL_TEMPLATES = {
   'verify-email': ['link', 'lifetime'],
   'reset-password': ['link', 'lifetime'],
   'magic-link': ['link', 'lifetime'],
-  'confirm-email-change': ['link', 'lifetime'],
+  'confirm-email-change': ['link', 'lifetime', 'revertLifetime'],
   'email-changed': ['link', 'lifetime', 'time'],
   'email-replaced': ['time'],
   'password-changed': ['time'],
   'new-device': ['time', 'device', 'ipAddress'],
+  'more-devices': ['time'],
   'account-exists': [],
+  'account-waiting': ['link', 'lifetime'],
   'account-deleted': ['time'],
 } as const satisfies Record<string, readonly string[]>;
 

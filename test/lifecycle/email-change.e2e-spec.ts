@@ -32,6 +32,7 @@ describe('a change of address', () => {
     });
     const { token = '', link } = await life.mailTo(email);
     expect(link).toBe(`http://localhost:5173/confirm-email-change#token=${token}`);
+    expect((await life.mailTo(email)).text).toContain('can take this change back for 7 days');
     expect(life.mails.to(user.email)).toEqual([]);
     expect((await tryLogin(server, user.email)).errors).toEqual([]);
 
@@ -77,7 +78,7 @@ describe('a change of address', () => {
 
   it('to the address of another account answers alike; its owner is told, and nothing changes', async () => {
     const { server } = life;
-    const [user, other] = [await signUp(server), await signUp(server)];
+    const [user, other] = [await signUp(server), await signUpConfirmed(server)];
     const answers = [
       await ask.emailChange(server, user.accessToken, other.email),
       await ask.emailChange(server, user.accessToken, newEmail()),

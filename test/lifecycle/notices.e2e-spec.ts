@@ -1,6 +1,6 @@
 import { User } from '../../src/users/user.entity.js';
 import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
-import { logIn, PASSWORD, signUp, signUpConfirmed, type TestUser } from '../support/accounts.js';
+import { logIn, PASSWORD, signUp, signUpConfirmed, type TestUser, withAccounts } from '../support/accounts.js';
 import type { CallOptions } from '../support/graphql-client.js';
 import { ask, changePassword, LifecycleServer, NEW_PASSWORD } from './operations.js';
 
@@ -120,6 +120,7 @@ describe('a mail is in the language', () => {
     const mail = await life.mailTo(email);
     expect([mail.subject, mail.text]).toEqual(['Neues Passwort wählen', expect.stringContaining('1 Stunde')]);
 
+    await withAccounts(server, (accounts) => accounts.markEmailVerified(email));
     const { accessToken } = await logIn(server, email);
     const update = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { locale } }';
     const answer = await server.call(update, { input: { locale: 'en-gb' } }, { token: accessToken });
@@ -139,4 +140,23 @@ describe('a mail is in the language', () => {
       expect((await life.mailTo(user.email)).subject).toBe('Choose a new password');
     }
   });
+});
+
+// A second server of one process takes the place of the first: it comes last.
+it('the owner of an account is told of five new devices in an hour, once that there were more, and of no further one', async () => {
+  const limited = await LifecycleServer.start({
+    env: { NEW_DEVICE_NOTICE: 'true', TRUST_PROXY: '1', RATE_LIMITS_ENABLED: 'true' },
+  });
+  try {
+    const user = await signUpConfirmed(limited.server);
+    for (let device = 0; device < 9; device++) {
+      const input = { email: user.email, password: PASSWORD };
+      await limited.server.call(LOGIN, { input }, from(FIREFOX, `198.51.100.${String(device)}`));
+    }
+    await limited.send();
+    const subjects = limited.mails.to(user.email).map(({ subject }) => subject);
+    expect(subjects.sort()).toEqual([...Array.from({ length: 5 }, () => NOTICE), 'Several new devices have signed in']);
+  } finally {
+    await limited.stop();
+  }
 });
