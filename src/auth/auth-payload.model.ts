@@ -40,7 +40,10 @@ export class AuthPayload {
   session!: SessionRecord;
 }
 
-@ObjectType({ description: 'The address must be confirmed before this user can sign in.' })
+@ObjectType({
+  description:
+    'The address must be confirmed before this user can sign in: a mail is on its way, whoever has an account. Say so.',
+})
 export class EmailVerificationRequired {
   @Field(() => String, { description: 'The address to confirm.' })
   email!: string;
@@ -60,6 +63,8 @@ export const SignupResult = createUnionType({
 
 export const LoginResult = createUnionType({
   name: 'LoginResult',
-  description: 'What `login` leads to. Handle every member.',
+  description:
+    'What `login` leads to. Handle every member, although it answers `AuthPayload` or an error: an account that has to be ' +
+    'confirmed first has the error of a wrong password.',
   types,
 });

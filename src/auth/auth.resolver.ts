@@ -31,7 +31,10 @@ export class AuthResolver {
     private readonly cookies: AuthCookies,
   ) {}
 
-  @Mutation(() => SignupResult, { description: 'Makes an account and signs in.' })
+  @Mutation(() => SignupResult, {
+    description:
+      'Makes an account and signs in. `EmailVerificationRequired` says that a mail is on its way: show "check your mail".',
+  })
   @Public()
   async signup(
     @Args('input', { description: 'The new account.' }) input: SignupInput,
@@ -42,7 +45,11 @@ export class AuthResolver {
     return this.responder.answer(outcome, { transport: input.transport, context, info });
   }
 
-  @Mutation(() => LoginResult, { description: 'Signs in with e-mail and password.' })
+  @Mutation(() => LoginResult, {
+    description:
+      'Signs in with e-mail and password. Where addresses have to be confirmed first, a right password for one that is not ' +
+      'has the error of a wrong one, and another link is sent there.',
+  })
   @Public()
   async login(
     @Args('input', { description: 'The credentials.' }) input: LoginInput,

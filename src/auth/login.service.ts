@@ -1,14 +1,15 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import type { AuditEventType } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
+import { newId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
 import { DirectSql } from '../database/direct-sql.js';
 import { Transactions } from '../database/transactions.js';
+import { Outbox } from '../mail/outbox.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import type { OwnedSession } from '../sessions/rotation.service.js';
 import type { UserRecord } from '../users/user.entity.js';
@@ -16,14 +17,14 @@ import { PasswordAttempts } from '../throttle/password-attempts.js';
 import { type Credentials, UsersService } from '../users/users.service.js';
 import { invalidCredentials } from './auth.errors.js';
 import type { LoginInput } from './auth.inputs.js';
-import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
 import { NewDeviceNotice } from './new-device-notice.js';
 import type { SignedIn } from './signed-in.js';
 import { SignIns } from './sign-ins.js';
 
 /**
- * Signs a user in with a password. Every refusal costs one hash and gives one answer, so neither time nor text tells
- * whether an account exists or is disabled (ASVS 6.3.8).
+ * Signs a user in with a password. Every refusal costs one hash, leaves the same rows and gives one answer, so neither time
+ * nor text tells whether an account exists, is disabled or has to be confirmed (ASVS 6.3.8). The last would tell whoever
+ * signed up with an address a moment ago whether it had an account before.
  */
 @Injectable()
 export class LoginService {
@@ -36,34 +37,29 @@ export class LoginService {
     private readonly passwords: PasswordsService,
     private readonly signIns: SignIns,
     private readonly newDevices: NewDeviceNotice,
+    private readonly outbox: Outbox,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV) private readonly env: Pick<Env, 'REQUIRE_EMAIL_VERIFICATION'>,
   ) {}
 
   /** @param deviceId of a device that is known to the account, see `KnownDevices` */
-  login(input: LoginInput, client: ClientInfo, deviceId?: string): Promise<SignedIn | EmailVerificationRequired> {
+  login(input: LoginInput, client: ClientInfo, deviceId?: string): Promise<SignedIn> {
     const attempt = { email: input.email, client, deviceId };
     return this.attempts.count(attempt, async () => {
       const outcome = await this.authenticate(input, client, deviceId);
       // The account changed while its password was being checked, which is therefore to be checked once more.
       const last = outcome === 'changed' ? await this.authenticate(input, client, deviceId) : outcome;
-      return last === 'changed' ? this.refuse(undefined, client) : last;
+      return last === 'changed' ? this.refuse(input, undefined, client) : last;
     });
   }
 
-  private async authenticate(
-    input: LoginInput,
-    client: ClientInfo,
-    deviceId?: string,
-  ): Promise<SignedIn | EmailVerificationRequired | 'changed'> {
+  private async authenticate(input: LoginInput, client: ClientInfo, deviceId?: string): Promise<SignedIn | 'changed'> {
     const found = await this.users.credentialsOf(input.email);
     const matches = await this.passwords.verify(input.password, found?.passwordHash ?? null);
-    if (!found || !matches || found.user.disabledAt) return this.refuse(found?.user, client);
-    const { user } = found;
-    if (this.env.REQUIRE_EMAIL_VERIFICATION && !user.emailVerified) {
-      await this.record('user.login_unverified', user, client);
-      return verificationRequired(user.email);
+    const isWrong = !found || !matches || found.user.disabledAt;
+    if (isWrong || (this.env.REQUIRE_EMAIL_VERIFICATION && !found.user.emailVerified)) {
+      return this.refuse(input, found?.user, client, isWrong ? 'user.login_failed' : 'user.login_unverified');
     }
     const owned = await this.open(found, input.password, client, deviceId);
     return owned ? this.signIns.tokens(owned) : 'changed';
@@ -103,14 +99,22 @@ export class LoginService {
     }
   }
 
-  private async refuse(user: UserRecord | undefined, client: ClientInfo): Promise<never> {
-    await this.record('user.login_failed', user, client);
-    throw invalidCredentials();
-  }
-
-  private async record(type: AuditEventType, user: UserRecord | undefined, client: ClientInfo): Promise<void> {
+  private async refuse(
+    { email: recipient }: LoginInput,
+    user: UserRecord | undefined,
+    client: ClientInfo,
+    type: 'user.login_failed' | 'user.login_unverified' = 'user.login_failed',
+  ): Promise<never> {
     const em = this.em.fork();
     this.audit.record(em, type, { ...(user && { subjectId: user.id }), client });
+    if (this.env.REQUIRE_EMAIL_VERIFICATION) {
+      // After a wrong password the mail is to nobody, and its sender drops it.
+      const userId = type === 'user.login_unverified' && user ? user.id : newId();
+      const { ipAddress, userAgent, locale } = client;
+      const facts = { ipAddress, userAgent };
+      this.outbox.write(em, { template: 'verify-email', recipient, userId, locale, facts });
+    }
     await em.flush();
+    throw invalidCredentials();
   }
 }

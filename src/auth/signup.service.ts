@@ -21,7 +21,8 @@ import { SignIns } from './sign-ins.js';
  * leaves nothing; the unique index decides between two at once.
  *
  * With `REQUIRE_EMAIL_VERIFICATION` nobody is signed in, and a taken address has the same answer as a new one: each of the
- * two is one mail, to the owner of the address (ASVS 6.3.8), and beyond the mails of an hour none.
+ * two is one mail, to the owner of the address (ASVS 6.3.8), and beyond the mails of an hour none. If nobody has confirmed the
+ * account that is there, the mail has a link to choose a password: its owner may not be who made it.
  */
 @Injectable()
 export class SignupService {

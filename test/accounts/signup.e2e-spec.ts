@@ -157,11 +157,11 @@ describe('with REQUIRE_EMAIL_VERIFICATION=true', () => {
     expect(await server.em().count(Session)).toBe(0);
   });
 
-  it('login asks for it only after the right password, and signs in once it is done', async () => {
+  it('login refuses the right password like a wrong one until it is done, and then signs in', async () => {
     const email = newEmail();
     await trySignup(server, { email });
     expect(refusalOf(await tryLogin(server, email, 'wrong password'))).toBe('INVALID_CREDENTIALS');
-    expect((await tryLogin(server, email)).data).toEqual({ login: { __typename: 'EmailVerificationRequired', email } });
+    expect(refusalOf(await tryLogin(server, email))).toBe('INVALID_CREDENTIALS');
     expect(await server.em().count(Session)).toBe(0);
 
     await withAccounts(server, (accounts) => accounts.markEmailVerified(email));

@@ -1,4 +1,4 @@
-import type { RevocationReason } from '../../src/sessions/revocation.js';
+import type { RevocationReason } from '../../src/sessions/session-end.js';
 import {
   logIn,
   newEmail,

@@ -1,5 +1,6 @@
 import { tryLogin, trySignup } from '../accounts/operations.js';
 import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
+import { MAIL_BUDGETS } from '../../src/throttle/limits.js';
 import { User } from '../../src/users/user.entity.js';
 import { refusalOf } from '../support/refusals.js';
 import { ask, LifecycleServer, use } from './operations.js';
@@ -74,23 +75,64 @@ describe('with REQUIRE_EMAIL_VERIFICATION', () => {
         .to(email)
         .map(({ subject }) => subject)
         .sort(),
-    ).toEqual(['Confirm your e-mail address', 'You have an account already']);
+    ).toEqual(['Choose a password for your account', 'Confirm your e-mail address']);
     expect(await server.em().count(User, { email })).toBe(1);
-    const { token = '' } = life.mails.to(email).find((mail) => mail.token) ?? {};
+    const { token = '' } = life.mails.to(email).find(({ subject }) => subject.startsWith('Confirm')) ?? {};
     await use.verification(server, token);
     // The second sign-up changed nothing: its password does not fit.
     expect(refusalOf(await tryLogin(server, email, `${PASSWORD}!`))).toBe('INVALID_CREDENTIALS');
     expect((await tryLogin(server, email)).data?.login.__typename).toBe('AuthPayload');
   });
 
-  it('login says so after a right password only', async () => {
+  it('login answers a right password for an unconfirmed account like a wrong one, and leaves one more link', async () => {
     const { server } = life;
     const email = newEmail();
     await trySignup(server, { email });
-    expect((await tryLogin(server, email)).data).toEqual({
-      login: { __typename: 'EmailVerificationRequired', email },
+    const first = await life.tokenFor(email);
+    const wrong = await tryLogin(server, email, 'wrong password');
+    await life.send();
+    expect(life.mails.to(email).length).toBe(1);
+    const right = await tryLogin(server, email);
+    expect([refusalOf(right), right.data]).toEqual([refusalOf(wrong), wrong.data]);
+    const second = await life.mailTo(email);
+    expect([second.subject, second.token === first]).toEqual(['Confirm your e-mail address', false]);
+    await use.verification(server, second.token ?? '');
+    expect((await tryLogin(server, email)).data?.login.__typename).toBe('AuthPayload');
+  });
+
+  it('a sign-up with the address of an unconfirmed account brings its owner the link to a password', async () => {
+    const { server } = life;
+    const email = newEmail();
+    await trySignup(server, { email, password: 'the phrase of a stranger' });
+    await life.send();
+    await trySignup(server, { email });
+    const { subject, link = '', token = '' } = await life.mailTo(email);
+    expect([subject, link.split('#')[0]]).toEqual([
+      'Choose a password for your account',
+      'http://localhost:5173/reset-password',
+    ]);
+    await use.reset(server, token, PASSWORD);
+    expect(refusalOf(await tryLogin(server, email, 'the phrase of a stranger'))).toBe('INVALID_CREDENTIALS');
+    expect((await tryLogin(server, email)).data?.login.__typename).toBe('AuthPayload');
+    // It is somebody's now.
+    await trySignup(server, { email });
+    expect(await life.mailTo(email)).toMatchObject({ subject: 'You have an account already', link: undefined });
+  });
+});
+
+describe('with REQUIRE_EMAIL_VERIFICATION and limits', () => {
+  it('logins fill no mailbox: an hour has so many links as anybody may ask for', async () => {
+    const life = await LifecycleServer.start({
+      env: { REQUIRE_EMAIL_VERIFICATION: 'true', RATE_LIMITS_ENABLED: 'true' },
     });
-    expect(refusalOf(await tryLogin(server, email, 'wrong password'))).toBe('INVALID_CREDENTIALS');
-    expect(refusalOf(await tryLogin(server, newEmail()))).toBe('INVALID_CREDENTIALS');
+    try {
+      const email = newEmail();
+      await trySignup(life.server, { email });
+      for (let index = 0; index < 9; index++) await tryLogin(life.server, email);
+      await life.send();
+      expect(life.mails.to(email).length).toBe(1 + MAIL_BUDGETS['verify-email'].attempts);
+    } finally {
+      await life.stop();
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { Mail } from '../../src/mail/mail.entity.js';
-import { trySignup } from '../accounts/operations.js';
+import { tryLogin, trySignup } from '../accounts/operations.js';
 import { ask, LifecycleServer } from '../lifecycle/operations.js';
 import { newEmail, signUp, withAccounts } from '../support/accounts.js';
 import type { CallOptions, GraphQLAnswer } from '../support/graphql-client.js';
@@ -106,6 +106,57 @@ describe('who has an account does not show in a sign-up with REQUIRE_EMAIL_VERIF
     const area = areaUnderCurve(...times);
     expect({ area, isAlike: area > 0.25 && area < 0.75 }).toEqual({ area, isAlike: true });
   }, 3_600_000);
+});
+
+/**
+ * Whoever signs up with an address knows the password of the account that this makes, if it makes one: what they learn is
+ * whether they may use it.
+ */
+describe('who has an account does not show in a sign-up and what follows it, with REQUIRE_EMAIL_VERIFICATION', () => {
+  const password = 'the phrase of a stranger';
+  const headers = { 'x-request-id': 'the-same-each-time' };
+  type Step = [name: string, call: (email: string) => Promise<GraphQLAnswer>];
+  const steps: Step[] = [
+    ['signup', (email) => trySignup(life.server, { email, password })],
+    ['login', (email) => tryLogin(life.server, email, password, { headers })],
+    ['requestEmailVerification', (email) => ask.verification(life.server, email, { headers })],
+    ['requestMagicLink', (email) => ask.magicLink(life.server, email, { headers })],
+    ['login once more', (email) => tryLogin(life.server, email, password, { headers })],
+    ['signup once more', (email) => trySignup(life.server, { email, password })],
+  ];
+  /** But for what is another each time: the date, the address itself and the values of cookies. */
+  const shape = (email: string, { status, text, headers: received }: GraphQLAnswer) => [
+    status,
+    text.replaceAll(email, 'ADDRESS').replace(/"requestId":"[^"]*"/, ''),
+    [...received]
+      .filter(([name]) => !['date', 'x-request-id', 'content-length', 'etag'].includes(name))
+      .map(([name, value]) => [name, value.replace(/=[^;]*;/, '=;').replace(/Expires=[^;]*/, '')]),
+  ];
+
+  it('in any part of an answer', async () => {
+    const seen: unknown[][] = [];
+    for (const [, email] of addresses) {
+      const answers = [];
+      for (const [name, call] of steps) answers.push([name, shape(email, await call(email))]);
+      seen.push(answers);
+    }
+    for (const answers of seen) expect(answers).toEqual(seen[0]);
+  });
+
+  it('in the work of a login: the same statements, and one mail that waits', async () => {
+    const work: unknown[][] = [];
+    for (const [, email] of addresses) {
+      await trySignup(life.server, { email, password });
+      const before = await life.server.em().count(Mail);
+      const statements = await statementsOf(life.server, () => tryLogin(life.server, email, password));
+      work.push([
+        statements.map((sql) => sql.replace(/values .*/, 'values').replace(/'[^']*'/g, '?')),
+        (await life.server.em().count(Mail)) - before,
+      ]);
+    }
+    for (const each of work) expect(each).toEqual(work[0]);
+    expect(work[0]?.[1]).toBe(1);
+  });
 });
 
 describe('who has an account does not show in a change of address', () => {
