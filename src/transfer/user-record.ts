@@ -63,7 +63,7 @@ export const userRecord = z.object({
   email: z
     .string('must be an e-mail address')
     .transform(normalizeEmail)
-    .refine((email) => email.length <= 254 && isEmailAddress(email), 'must be an e-mail address'),
+    .refine(isEmailAddress, 'must be an e-mail address'),
   passwordHash: optional(
     z.string('must be a text').refine(isReadableHash, 'is of no known scheme, damaged, or too costly to check'),
   ),

@@ -4,20 +4,25 @@ import { isEmail, ValidateBy } from 'class-validator';
 import type { AppError } from '../common/app-error.js';
 import { badInput } from '../common/bad-input.js';
 
+/** UTF-16 units of the longest address that a mail can be sent to (RFC 5321 section 4.5.3.1.3). */
+export const EMAIL_MAX_LENGTH = 254;
+
 /** Spaces inside, control and invisible characters: never part of an address that somebody means to type. */
 const FORBIDDEN = /[\s\p{C}]/u;
 
 /**
- * The one form in which an address is stored, compared and shown: trimmed, NFC, lower case. `toLowerCase` knows no
- * locale, so the dotless Turkish i stays a letter of its own.
+ * The one form in which an address is stored, compared and shown: trimmed, NFC, lower case. `toLowerCase` knows no locale, so the dotless Turkish i stays a letter of its own. A text that is too long for an address
+ * stays as it is: the time of a normalisation can grow with the square of the length.
  */
 export function normalizeEmail(email: string): string {
+  if (email.length > EMAIL_MAX_LENGTH) return email;
   return email.trim().normalize('NFC').toLowerCase();
 }
 
 /** True for a normalised address that mail can be sent to. */
 export function isEmailAddress(value: unknown): value is string {
-  return typeof value === 'string' && !FORBIDDEN.test(value) && isEmail(value);
+  if (typeof value !== 'string' || value.length > EMAIL_MAX_LENGTH) return false;
+  return !FORBIDDEN.test(value) && isEmail(value);
 }
 
 const PROBLEM = 'must be an e-mail address';
