@@ -8,17 +8,21 @@ export const PASSWORD_MAX_LENGTH = 1024;
 /** NFC makes at most one code point out of four, and a code point has at most two UTF-16 units. */
 const MAX_RECEIVED_UNITS = PASSWORD_MAX_LENGTH * 4 * 2;
 
+/** Of text in the Stream-Safe Format (UAX #15 section 13). The time of NFC grows with the square of the number of marks in a row. */
+const TOO_MANY_MARKS = /\p{M}{31}/u;
+
 const TOO_LONG = `The password must have at most ${PASSWORD_MAX_LENGTH} characters.`;
 
 /** Words that an attacker tries first here (ASVS 6.1.2); the e-mail and its local part are added for each user. */
 const CONTEXT_WORDS: readonly string[] = ['latchkey'];
 
 /**
- * Whether the text may reach the hash at all: bounded, so that a megabyte costs nothing, and well-formed, because
- * UTF-8 turns every lone surrogate into U+FFFD, and different passwords would then open the same account.
+ * Whether the text may reach the hash at all: bounded, so that neither a megabyte nor thousands of marks on one letter cost
+ * anything, and well-formed, because UTF-8 turns every lone surrogate into U+FFFD, and different passwords would then open
+ * the same account.
  */
 export function isHashable(password: string): boolean {
-  return password.length <= MAX_RECEIVED_UNITS && password.isWellFormed();
+  return password.length <= MAX_RECEIVED_UNITS && password.isWellFormed() && !TOO_MANY_MARKS.test(password);
 }
 
 /**
@@ -29,6 +33,7 @@ export function passwordProblem(password: string, context: { email?: string }): 
   // The length as received goes first: nothing below may run over megabytes.
   if (password.length > MAX_RECEIVED_UNITS) return TOO_LONG;
   if (!password.isWellFormed()) return 'The password contains a character that is not valid Unicode.';
+  if (TOO_MANY_MARKS.test(password)) return 'The password must have at most 30 combining marks in a row.';
 
   const normalized = password.normalize('NFC');
   const length = [...normalized].length;
