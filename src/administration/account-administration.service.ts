@@ -9,6 +9,7 @@ import { AddressTaken, isAddressTaken } from '../auth/address-taken.js';
 import { emailTaken } from '../auth/auth.errors.js';
 import { badInput } from '../common/bad-input.js';
 import { Clock } from '../common/clock.js';
+import { isStorable, NOT_STORABLE } from '../common/storable.js';
 import { AccountDeletion } from '../lifecycle/account-deletion.service.js';
 import { Outbox } from '../mail/outbox.js';
 import { RolesService } from '../roles/roles.service.js';
@@ -91,6 +92,7 @@ export class AccountAdministration {
     if (reason && reason.length > MAX_REASON_LENGTH) {
       throw badInput('reason', `must not be longer than ${MAX_REASON_LENGTH} characters`);
     }
+    if (reason && !isStorable(reason)) throw badInput('reason', NOT_STORABLE);
     return this.changes.run(key, authority, undefined, async (em, user) => {
       await this.accounts.assertNotLastAdmin(em, user);
       user.disabledAt ??= this.clock.now();

@@ -6,6 +6,7 @@ import type { SignedIn } from '../auth/signed-in.js';
 import { SignIns } from '../auth/sign-ins.js';
 import { badInput } from '../common/bad-input.js';
 import { mayActAs, rightsOfRoles } from '../roles/rights.js';
+import { isStorable, NOT_STORABLE } from '../common/storable.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountChange } from './account-change.js';
 import { disabledTarget } from './administration.errors.js';
@@ -51,5 +52,6 @@ function reasonOf(given: string): string {
   if (reason === '' || reason.length > MAX_REASON_LENGTH) {
     throw badInput('reason', `must have 1 to ${MAX_REASON_LENGTH} characters`);
   }
+  if (!isStorable(reason)) throw badInput('reason', NOT_STORABLE);
   return reason;
 }

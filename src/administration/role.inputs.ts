@@ -1,5 +1,6 @@
 import { Field, InputType } from '@nestjs/graphql';
 import { IsOptional, Matches, MaxLength } from 'class-validator';
+import { NOT_STORABLE } from '../common/storable.js';
 
 @InputType({ description: 'A role.' })
 export class RoleInput {
@@ -10,6 +11,7 @@ export class RoleInput {
   @Field(() => String, { nullable: true, description: 'What the role is for. At most 500 characters.' })
   @IsOptional()
   @MaxLength(500, { message: 'must not be longer than 500 characters' })
+  @Matches(/^[^\0\p{Cs}]*$/u, { message: NOT_STORABLE })
   description?: string | null;
 
   @Field(() => [String], { description: 'What the role permits. Not more than you may yourself.' })
