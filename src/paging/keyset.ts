@@ -1,6 +1,7 @@
 import type { EntityClass, EntityManager, FilterQuery, FindOptions } from '@mikro-orm/core';
 import * as z from 'zod';
 import { badInput } from '../common/bad-input.js';
+import { momentOf } from '../common/moment.js';
 import type { PageInfo } from './page-info.model.js';
 import type { PageRequest } from './page-request.js';
 
@@ -15,7 +16,7 @@ export interface Keyset<T> {
 }
 
 /** The value of a cursor for properties that are moments. */
-export const cursorMoment = z.iso.datetime().transform((text) => new Date(text));
+export const cursorMoment = z.string().transform(momentOf).pipe(z.date());
 
 export interface Page<T> {
   readonly nodes: T[];
