@@ -37,6 +37,8 @@ export class LogoutService {
 
   private async end(session: Omit<TokenSession, 'email'>, everywhere: boolean, client: ClientInfo): Promise<void> {
     const { userId, sessionId, actorId } = session;
+    // Anybody can send a token that ended long ago, again and again: it is not worth a transaction.
+    if (!(await this.sessions.isLive(userId, sessionId))) return;
     // Whoever acts as the user leaves, and lets the user stay.
     const isOwner = actorId === userId;
     await this.transactions.run(async (em) => {

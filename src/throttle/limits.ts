@@ -10,7 +10,7 @@ export interface Budget {
 interface OperationLimit {
   /** All of them have to have room. None: unlimited. */
   readonly budgets: readonly Budget[];
-  /** Tries a secret, costs a password hash or sends a mail: one document holds at most one of them (`graphql/document.rule.ts`). */
+  /** Tries a secret, ends one, costs a password hash or sends a mail: one document holds at most one of them (`graphql/document.rule.ts`). */
   readonly isCredential?: true;
 }
 
@@ -37,8 +37,8 @@ export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   login: { budgets: [perAddress(300, 10 * MINUTE)], isCredential: true },
   signup: { budgets: [perAddress(100, 10 * MINUTE)], isCredential: true },
   refresh: { budgets: [perAddress(600, MINUTE)], isCredential: true },
-  // It never fails, least of all under attack, and without a genuine token it does nothing.
-  logout: { budgets: [] },
+  // It never fails, least of all under attack, and without a genuine token it does nothing. One a document is enough.
+  logout: { budgets: [], isCredential: true },
   revokeSession: PLAIN,
   revokeOtherSessions: PLAIN,
 
@@ -87,7 +87,7 @@ export type BudgetedMail = keyof typeof MAIL_BUDGETS;
 /** Of each mutation that is not listed, such as those of a fork. Together. */
 export const OTHER_MUTATIONS: Budget = perAddress(300, MINUTE);
 
-/** The mutations that try a secret, cost a password hash or send a mail. */
+/** The mutations that try or end a secret, cost a password hash or send a mail. */
 export const isCredentialOperation = (mutation: string): boolean => limitOf(mutation)?.isCredential === true;
 
 /** Undefined for a mutation without a row. */

@@ -30,7 +30,7 @@ const DOCUMENTS: Record<Exclude<DocumentLimit, 'complexity'>, (count: number) =>
     serverInfo { ${times(Math.min(count, 50), (i) => `...@include(if: $v${i}) { version }`)} } }`,
   listLength: (count) => `{ fails(how: [${times(count, () => '"conflict"')}]) }`,
   introspections: (count) => `{ ${times(count, (i) => `i${i}: __schema { description }`)} }`,
-  credentialOperations: (count) => `mutation { logout ${times(count, (i) => `r${i}: ${REFRESH}`)} }`,
+  credentialOperations: (count) => `mutation { ${times(count, (i) => `r${i}: ${REFRESH}`)} }`,
 };
 
 const messages = ({ errors }: { errors: { message: string }[] }) => errors.map(({ message }) => message).join('\n');
@@ -116,6 +116,8 @@ describe('one operation holds at most one credential operation', () => {
   it.each([
     ['by alias', `mutation { a: ${LOGIN} b: ${LOGIN} }`],
     ['of different kinds', `mutation { ${LOGIN} ${SIGNUP} }`],
+    ['that end a session', 'mutation { a: logout b: logout }'],
+    ['one that ends a session and one that begins one', `mutation { logout ${LOGIN} }`],
     [
       'in fragments',
       `mutation { ...A ...B } fragment A on Mutation { a: ${LOGIN} } fragment B on Mutation { ${REFRESH} }`,

@@ -3,6 +3,7 @@ import { Session } from '../../src/sessions/session.entity.js';
 import { logIn, refresh, refreshed, signUp, type TestUser } from '../support/accounts.js';
 import type { CallOptions } from '../support/graphql-client.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
+import { statementsOf } from '../support/statements.js';
 import { TestServer } from '../support/test-server.js';
 
 const REVOKED = 'UNAUTHENTICATED/TOKEN_REVOKED';
@@ -91,6 +92,17 @@ describe('logout', () => {
     await logOut({ refreshToken: other.refreshToken }, { token: user.accessToken });
     await expectEnded(user, other);
     await expectAlive(bystander);
+  });
+});
+
+describe('logout with tokens of a session that has ended', () => {
+  it('begins no transaction', async () => {
+    const user = await signUp(server);
+    await logOut(null, { token: user.accessToken });
+    const input = { refreshToken: user.refreshToken };
+    const statements = await statementsOf(server, () => logOut(input, { token: user.accessToken }));
+    expect(statements.filter((sql) => !/^select/i.test(sql))).toEqual([]);
+    expect(statements.length).toBeLessThanOrEqual(3);
   });
 });
 
