@@ -37,7 +37,7 @@ export class AuthResponder {
     if (outcome instanceof EmailVerificationRequired) return outcome;
     if (delivery.transport === TokenTransport.COOKIE) await this.endReplaced(delivery.context);
     const payload = this.payload(outcome, delivery);
-    this.devices.remember(delivery.context.req, delivery.context.res, outcome.user.email);
+    this.devices.remember(delivery.context.req, delivery.context.res, outcome.user);
     return payload;
   }
 

@@ -5,7 +5,6 @@ import { AuditModule } from '../audit/audit.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { RateLimitGuard } from '../throttle/rate-limit.guard.js';
 import { ThrottleModule } from '../throttle/throttle.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -24,9 +23,11 @@ import { LogoutService } from './logout.service.js';
 import { NewDeviceNotice } from './new-device-notice.js';
 import { OwnSessionsResolver } from './own-sessions.resolver.js';
 import { OwnSessionsService } from './own-sessions.service.js';
+import { RateLimitGuard } from './rate-limit.guard.js';
 import { RefreshService } from './refresh.service.js';
 import { RegistrationService } from './registration.service.js';
 import { RequestCredentials } from './request-credentials.js';
+import { RequestProof } from './request-proof.js';
 import { RolesGuard } from './roles.guard.js';
 import { ServerInfoResolver } from './server-info.resolver.js';
 import { SignIns } from './sign-ins.js';
@@ -52,6 +53,7 @@ import { TokenIssuer } from './token-issuer.js';
     { provide: APP_GUARD, useClass: RateLimitGuard },
     JwtStrategy,
     RequestCredentials,
+    RequestProof,
     AccessMap,
 
     AccountLinks,

@@ -11,7 +11,7 @@ import { DirectSql } from '../database/direct-sql.js';
 import { Transactions } from '../database/transactions.js';
 import { Outbox } from '../mail/outbox.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
-import type { OwnedSession } from '../sessions/rotation.service.js';
+import type { OwnedSession } from '../sessions/genuine-sessions.js';
 import type { UserRecord } from '../users/user.entity.js';
 import { PasswordAttempts } from '../throttle/password-attempts.js';
 import { type Credentials, UsersService } from '../users/users.service.js';

@@ -35,7 +35,11 @@ export class LogoutService {
     }
   }
 
-  private async end(session: Omit<TokenSession, 'email'>, everywhere: boolean, client: ClientInfo): Promise<void> {
+  private async end(
+    session: Pick<TokenSession, 'userId' | 'sessionId' | 'actorId'>,
+    everywhere: boolean,
+    client: ClientInfo,
+  ): Promise<void> {
     const { userId, sessionId, actorId } = session;
     // Anybody can send a token that ended long ago, again and again: it is not worth a transaction.
     if (!(await this.sessions.isLive(userId, sessionId))) return;

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { HeldRoles } from '../roles/held-roles.js';
-import type { OwnedSession } from '../sessions/rotation.service.js';
+import type { OwnedSession } from '../sessions/genuine-sessions.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { UserRecord } from '../users/user.entity.js';
 import type { SignedIn } from './signed-in.js';

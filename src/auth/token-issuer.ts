@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HeldRoles } from '../roles/held-roles.js';
-import type { OwnedSession } from '../sessions/rotation.service.js';
+import type { OwnedSession } from '../sessions/genuine-sessions.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
 import type { SignedIn } from './signed-in.js';
 

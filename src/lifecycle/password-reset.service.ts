@@ -31,7 +31,7 @@ export class PasswordReset {
       await this.sessions.revoke(em, user.id, 'all', 'password_reset');
       this.audit.record(em, 'user.password_reset', { subjectId: user.id, client });
     });
-    await this.attempts.forgive({ email, client, deviceId: undefined });
+    await this.attempts.forgive({ email, client });
     return true;
   }
 }

@@ -39,8 +39,8 @@ export class Reauthentication {
     if (password === '') return this.proveBySession(principal);
     const user = await this.em.fork().findOne(User, principal.userId, { populate: ['passwordHash'] });
     const passwordHash = user?.passwordHash ?? null;
-    // The session is a device that is known to the account: guesses in it keep nobody out elsewhere.
-    const attempt = { email: user?.email ?? '', client, deviceId: principal.sessionId };
+    // For this session alone: guesses in it keep nobody out elsewhere.
+    const attempt = { email: user?.email ?? '', client, deviceId: undefined, sessionId: principal.sessionId };
     await this.attempts.count(attempt, async () => {
       if (await this.passwords.verify(password, passwordHash)) return;
       await this.recordFailure(principal, client);

@@ -1,42 +1,21 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import type { KeyObject } from 'node:crypto';
 import { AuditService } from '../audit/audit.service.js';
 import type { ErrorSubject } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { DirectSql } from '../database/direct-sql.js';
-import type { EntityColumns } from '../database/entity-columns.js';
 import { Transactions } from '../database/transactions.js';
-import { User, type UserRecord } from '../users/user.entity.js';
+import { type FoundSession, GenuineSessions, type OwnedSession } from './genuine-sessions.js';
 import { Impersonations } from './impersonations.service.js';
-import {
-  formatRefreshToken,
-  isGenuine,
-  type ParsedRefreshToken,
-  parseRefreshToken,
-  refreshKeyOf,
-} from './refresh-token.js';
+import { formatRefreshToken, parseRefreshToken } from './refresh-token.js';
 import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
-import { Session, type SessionRecord } from './session.entity.js';
+import type { SessionRecord } from './session.entity.js';
 import { sessionEnd, sessionMaxAge } from './session-lifetime.js';
 import { SessionsService } from './sessions.service.js';
-
-/** A session together with whose it is. */
-export interface OwnedSession {
-  readonly session: SessionRecord;
-  readonly user: UserRecord;
-  /** The names of the user's roles, sorted. */
-  readonly roles: readonly string[];
-}
-
-/** Together with the key of its refresh tokens, which never leaves this file. */
-interface FoundSession extends OwnedSession {
-  readonly refreshKey: KeyObject;
-}
 
 export type Rotation =
   | ({ readonly kind: 'rotated' | 'same-successor'; readonly refreshToken: string } & OwnedSession)
@@ -49,6 +28,9 @@ export interface TokenSession {
   readonly sessionId: string;
   /** The user, or who acts as them. */
   readonly actorId: string;
+  readonly createdAt: Date;
+  /** When the user last chose a password. */
+  readonly passwordChangedAt: Date | null;
 }
 
 /**
@@ -58,31 +40,23 @@ export interface TokenSession {
  */
 @Injectable()
 export class RotationService {
-  private readonly sessionColumns: EntityColumns<SessionRecord>;
-  private readonly userColumns: EntityColumns<UserRecord>;
-
   constructor(
     private readonly sql: DirectSql,
     private readonly transactions: Transactions,
+    private readonly genuine: GenuineSessions,
     private readonly sessions: SessionsService,
     private readonly impersonations: Impersonations,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(ENV)
-    private readonly env: Pick<
-      Env,
-      'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS' | 'REFRESH_GRACE_SECONDS' | 'REFRESH_TOKEN_TTL' | 'SESSION_MAX_AGE'
-    >,
-  ) {
-    this.sessionColumns = sql.columnsOf<SessionRecord>(Session, 's');
-    this.userColumns = sql.columnsOf<UserRecord>(User, 'u');
-  }
+    private readonly env: Pick<Env, 'REFRESH_GRACE_SECONDS' | 'REFRESH_TOKEN_TTL' | 'SESSION_MAX_AGE'>,
+  ) {}
 
   async rotate(token: string, client: ClientInfo): Promise<Rotation> {
     const presented = parseRefreshToken(token);
     if (!presented) return { kind: 'refused', refusal: 'invalid' };
-    for (;;) {
-      const owned = await this.genuineSession(presented);
+    for (let look = this.genuine.take(presented); ; look = this.genuine.find(presented)) {
+      const owned = await look;
       if (!owned) return { kind: 'refused', refusal: 'invalid' };
       const decision = this.decide(presented.counter, owned);
       switch (decision.kind) {
@@ -103,29 +77,17 @@ export class RotationService {
   /** The session of a genuine token, current or not: enough to end it or to recognise a device, and for nothing else. */
   async sessionOf(token: string): Promise<TokenSession | undefined> {
     const presented = parseRefreshToken(token);
-    const owned = presented && (await this.genuineSession(presented));
+    const owned = presented && (await this.genuine.find(presented));
     if (!owned) return undefined;
     const { user, session } = owned;
-    return { userId: user.id, email: user.email, sessionId: session.id, actorId: session.impersonatorId ?? user.id };
-  }
-
-  /** The session that a token was made for, if this server made it. */
-  private async genuineSession(token: ParsedRefreshToken): Promise<FoundSession | undefined> {
-    const [row] = await this.sql.rows(
-      sql<{ roles: string | null }>`select ${this.sessionColumns.list}, ${this.userColumns.list},
-          (select string_agg(h.role_name, ',') from user_roles h where h.user_id = u.id) as roles
-        from sessions s join users u on u.id = s.user_id where s.id = ${token.sessionId}`,
-    );
-    if (!row) return undefined;
-    const session = this.sessionColumns.valuesOf(row);
-    const refreshKey = refreshKeyOf(this.env.JWT_SECRET, session.refreshSalt);
-    if (!isGenuine(token, refreshKey) && !this.isOfFormerSecret(token, session)) return undefined;
-    const roles = row.roles?.split(',').sort() ?? [];
-    return { session, refreshKey, user: this.userColumns.valuesOf(row), roles };
-  }
-
-  private isOfFormerSecret(token: ParsedRefreshToken, { refreshSalt }: SessionRecord): boolean {
-    return this.env.JWT_PREVIOUS_SECRETS.some((secret) => isGenuine(token, refreshKeyOf(secret, refreshSalt)));
+    return {
+      userId: user.id,
+      email: user.email,
+      sessionId: session.id,
+      actorId: session.impersonatorId ?? user.id,
+      createdAt: session.createdAt,
+      passwordChangedAt: user.passwordChangedAt ?? null,
+    };
   }
 
   private decide(counter: number, { session, user }: OwnedSession): RotationDecision {

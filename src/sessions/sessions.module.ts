@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { GenuineSessions } from './genuine-sessions.js';
 import { ImpersonatedSessions } from './impersonated-sessions.js';
 import { Impersonations } from './impersonations.service.js';
 import { RotationService } from './rotation.service.js';
@@ -15,6 +16,7 @@ import { UserSessionsResolver } from './user-sessions.resolver.js';
 @Module({
   imports: [AuditModule, RevocationModule, TokensModule, UsersModule],
   providers: [
+    GenuineSessions,
     ImpersonatedSessions,
     Impersonations,
     RotationService,

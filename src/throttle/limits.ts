@@ -1,15 +1,27 @@
 import type { LimiterBudget } from './limiter.js';
 
-/** At most `attempts` within `seconds`, counted for each network address or signed-in user. */
-export interface Budget {
-  readonly per: 'address' | 'user';
-  readonly attempts: number;
-  readonly seconds: number;
+/** At most `attempts` within `seconds`, counted for each network address, session, or signed-in user or who acts as them. */
+export interface Budget extends LimiterBudget {
+  readonly per: 'address' | 'session' | 'actor';
+  /** So many of each user count for nobody else at the address. */
+  readonly reserve?: LimiterBudget;
 }
 
-interface OperationLimit {
+/**
+ * What a public mutation can present that this server made: the cookie or the former session of a device that is known to
+ * the account, a refresh token, a link that was sent.
+ */
+export type ProofKind = 'device' | 'session' | 'link';
+
+/** Counted instead of `budgets`: whoever shares an address with strangers is not refused for what they do. */
+export interface ProofBudget extends LimiterBudget {
+  readonly of: ProofKind;
+}
+
+export interface OperationLimit {
   /** All of them have to have room. None: unlimited. */
   readonly budgets: readonly Budget[];
+  readonly proof?: ProofBudget;
   /** Tries a secret, ends one, costs a password hash or sends a mail: one document holds at most one of them (`graphql/document.rule.ts`). */
   readonly isCredential?: true;
 }
@@ -18,25 +30,47 @@ const MINUTE = 60;
 const HOUR = 3_600;
 
 const perAddress = (attempts: number, seconds: number): Budget => ({ per: 'address', attempts, seconds });
-const perUser = (attempts: number, seconds: number): Budget => ({ per: 'user', attempts, seconds });
+const perSession = (attempts: number, seconds: number): Budget => ({ per: 'session', attempts, seconds });
+const perActor = (attempts: number, seconds: number): Budget => ({ per: 'actor', attempts, seconds });
 
 /** How many of them become mails is a matter of `MAIL_BUDGETS`. */
-const MAIL = { budgets: [perAddress(60, 10 * MINUTE)], isCredential: true } as const;
-/** The account of a token is known only to the one whom it was sent to, and it works once. */
-const TOKEN = { budgets: [perAddress(100, 10 * MINUTE)], isCredential: true } as const;
-const SENSITIVE = { budgets: [perAddress(100, 10 * MINUTE), perUser(20, HOUR)], isCredential: true } as const;
+const MAIL = {
+  budgets: [perAddress(60, 10 * MINUTE)],
+  proof: { of: 'device', attempts: 20, seconds: 10 * MINUTE },
+  isCredential: true,
+} as const;
+/** A link works once, and only its owner has it: what counts for an address are guesses. */
+const TOKEN = {
+  budgets: [perAddress(100, 10 * MINUTE)],
+  proof: { of: 'link', attempts: 10, seconds: 10 * MINUTE },
+  isCredential: true,
+} as const;
+/** Of a session, so that a stolen one uses up nothing of its owner's. Many sessions of one address have a bound in common. */
+const SENSITIVE = {
+  budgets: [perSession(20, HOUR), { ...perAddress(100, 10 * MINUTE), reserve: { attempts: 5, seconds: HOUR } }],
+  isCredential: true,
+} as const;
 /** Enough for somebody who works through a list, and not for a stolen session that works through all users. */
-const ADMINISTRATION = { budgets: [perUser(120, MINUTE)] } as const;
-const PLAIN = { budgets: [perUser(60, MINUTE)] } as const;
+const ADMINISTRATION = { budgets: [perActor(120, MINUTE)] } as const;
+const PLAIN = { budgets: [perSession(60, MINUTE)] } as const;
 
 /**
  * Every limit on operations. A mutation without a row has `OTHER_MUTATIONS`; queries have none, because the bounds on a
  * document are what they can cost. Each execution of the resolver counts, whatever it is called in the document.
  */
 export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
-  login: { budgets: [perAddress(300, 10 * MINUTE)], isCredential: true },
+  login: {
+    budgets: [perAddress(300, 10 * MINUTE)],
+    proof: { of: 'device', attempts: 20, seconds: 10 * MINUTE },
+    isCredential: true,
+  },
   signup: { budgets: [perAddress(100, 10 * MINUTE)], isCredential: true },
-  refresh: { budgets: [perAddress(600, MINUTE)], isCredential: true },
+  // Each refresh is a row of the audit trail. A client needs some four an hour, and a browser full of tabs a few at once.
+  refresh: {
+    budgets: [perAddress(600, MINUTE)],
+    proof: { of: 'session', attempts: 60, seconds: 10 * MINUTE },
+    isCredential: true,
+  },
   // It never fails, least of all under attack, and without a genuine token it does nothing. One a document is enough.
   logout: { budgets: [], isCredential: true },
   revokeSession: PLAIN,
@@ -62,11 +96,11 @@ export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   enableUser: ADMINISTRATION,
   deleteUser: ADMINISTRATION,
   revokeUserSessions: ADMINISTRATION,
-  impersonate: { budgets: [perUser(30, HOUR)] },
+  impersonate: { budgets: [perActor(30, HOUR)] },
   createRole: ADMINISTRATION,
   updateRole: ADMINISTRATION,
   deleteRole: ADMINISTRATION,
-  rotateSigningKey: { budgets: [perUser(10, HOUR)] },
+  rotateSigningKey: { budgets: [perActor(10, HOUR)] },
 };
 
 /**
@@ -84,8 +118,8 @@ export const MAIL_BUDGETS = {
 
 export type BudgetedMail = keyof typeof MAIL_BUDGETS;
 
-/** Of each mutation that is not listed, such as those of a fork. Together. */
-export const OTHER_MUTATIONS: Budget = perAddress(300, MINUTE);
+/** Of each mutation that is not listed, such as those of a fork. Together; of each address where nobody is signed in. */
+export const OTHER_MUTATIONS: Budget = perSession(300, MINUTE);
 
 /** The mutations that try or end a secret, cost a password hash or send a mail. */
 export const isCredentialOperation = (mutation: string): boolean => limitOf(mutation)?.isCredential === true;
@@ -103,13 +137,15 @@ export interface BackoffLimits {
 }
 
 /**
- * Wrong passwords. `account` counts each account apart for each address (or for each recognised device), so that a
- * stranger can not keep its owner out (ASVS 6.1.1); `address` counts all accounts together.
+ * Wrong passwords. `account` counts each account apart for each address, and there apart for its known devices, so that a
+ * stranger cannot keep its owner out (ASVS 6.1.1). `address` counts all accounts together, and apart from them those of
+ * known devices; of an account that is known there, `spared` do not count in that.
  */
 export const WRONG_PASSWORDS = {
   account: { atOnce: 10, memory: 86_400, longestDelay: 3600 },
   address: { atOnce: 100, memory: 3600, longestDelay: 60 },
-} as const satisfies Record<string, BackoffLimits>;
+  spared: 3,
+} as const satisfies { account: BackoffLimits; address: BackoffLimits; spared: number };
 
 /** Refusals of one address that are kept in the audit trail; the log has all of them. */
 export const AUDITED_REFUSALS: Budget = perAddress(200, HOUR);

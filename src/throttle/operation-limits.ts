@@ -1,48 +1,82 @@
 import { Injectable } from '@nestjs/common';
 import { type Limiter, Limiters } from './limiter.js';
-import { type Budget, limitOf, OPERATION_LIMITS, OTHER_MUTATIONS } from './limits.js';
+import { type Budget, limitOf, OPERATION_LIMITS, type OperationLimit, OTHER_MUTATIONS } from './limits.js';
 import { tooManyRequests } from './throttle.errors.js';
 
-/** Who is counted. A budget for users falls back to the address of somebody who is not signed in. */
+/** A signed-in caller. */
+export interface CountedCaller {
+  readonly session: string;
+  /** The user, or who acts as them. */
+  readonly actor: string;
+}
+
+/** Who is counted. A budget for callers falls back to the address of somebody who is not signed in. */
 export interface Counted {
   readonly address: string;
-  readonly user: string | undefined;
+  readonly caller: CountedCaller | undefined;
+  /** Of something that the request presents and this server made. */
+  readonly proof: string | undefined;
 }
 
 interface Counter {
   readonly name: string;
   readonly per: Budget['per'];
   readonly limiter: Limiter;
+  readonly reserve: Limiter | undefined;
+}
+
+interface Counters {
+  readonly proof: { readonly name: string; readonly limiter: Limiter } | undefined;
+  readonly others: readonly Counter[];
 }
 
 /** The counters behind `OPERATION_LIMITS`. */
 @Injectable()
 export class OperationLimits {
-  private readonly counters: ReadonlyMap<string, readonly Counter[]>;
-  private readonly others: readonly Counter[];
+  private readonly counters: ReadonlyMap<string, Counters>;
+  private readonly others: Counters;
 
-  constructor(limiters: Limiters) {
-    const countersOf = (mutation: string, budgets: readonly Budget[]) =>
-      budgets.map((budget, index) => {
-        const name = index === 0 ? mutation : `${mutation}:${budget.per}`;
-        return { name, per: budget.per, limiter: limiters.create(name, budget) };
-      });
+  constructor(private readonly limiters: Limiters) {
     this.counters = new Map(
-      Object.entries(OPERATION_LIMITS).map(([mutation, { budgets }]) => [mutation, countersOf(mutation, budgets)]),
+      Object.entries(OPERATION_LIMITS).map(([mutation, limit]) => [mutation, this.countersOf(mutation, limit)]),
     );
-    this.others = countersOf('mutations', [OTHER_MUTATIONS]);
+    this.others = this.countersOf('mutations', { budgets: [OTHER_MUTATIONS] });
   }
 
   /** Counts one execution. @throws AppError `TOO_MANY_REQUESTS` when a budget is used up */
   async spend(mutation: string, counted: Counted): Promise<void> {
     const counters = limitOf(mutation) ? this.counters.get(mutation) : this.others;
-    for (const { name, per, limiter } of counters ?? []) {
-      const wait = await limiter.spend(keyOf(per, counted));
-      if (wait !== undefined) throw tooManyRequests(name, wait);
+    if (!counters) return;
+    if (counters.proof && counted.proof !== undefined) {
+      refuseAfter(counters.proof.name, await counters.proof.limiter.spend(counted.proof));
+      return;
     }
+    for (const { name, per, limiter, reserve } of counters.others) {
+      if (await hasReserve(reserve, counted)) continue;
+      refuseAfter(name, await limiter.spend(keyOf(per, counted)));
+    }
+  }
+
+  private countersOf(mutation: string, { budgets, proof }: OperationLimit): Counters {
+    const others = budgets.map((budget, index) => {
+      const name = index === 0 ? mutation : `${mutation}:${budget.per}`;
+      const reserve = budget.reserve && this.limiters.create(`${name}:reserve`, budget.reserve);
+      return { name, per: budget.per, limiter: this.limiters.create(name, budget), reserve };
+    });
+    const name = `${mutation}:${proof?.of ?? ''}`;
+    return { others, proof: proof && { name, limiter: this.limiters.create(name, proof) } };
   }
 }
 
-function keyOf(per: Budget['per'], { address, user }: Counted): string {
-  return (per === 'user' ? user : undefined) ?? address;
+function refuseAfter(name: string, wait: number | undefined): void {
+  if (wait !== undefined) throw tooManyRequests(name, wait);
+}
+
+/** Counts the execution in the caller's reserve, if there is one and something is left of it. */
+async function hasReserve(reserve: Limiter | undefined, { caller }: Counted): Promise<boolean> {
+  return reserve !== undefined && caller !== undefined && (await reserve.excess(caller.actor)) <= 0;
+}
+
+function keyOf(per: Budget['per'], { address, caller }: Counted): string {
+  return per === 'address' ? address : (caller?.[per] ?? address);
 }

@@ -6,7 +6,7 @@ import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
 import { accountDigest } from './account-digest.js';
 import { Backoff } from './backoff.js';
-import { Limiters } from './limiter.js';
+import { type Limiter, Limiters } from './limiter.js';
 import { WRONG_PASSWORDS } from './limits.js';
 import { tooManyRequests } from './throttle.errors.js';
 
@@ -14,8 +14,19 @@ import { tooManyRequests } from './throttle.errors.js';
 export interface PasswordAttempt {
   readonly email: string;
   readonly client: ClientInfo;
-  /** A device that signed in to this account before (`auth/known-devices.ts`): it is counted apart from its address. */
+  /** A device that is known to this account (`auth/known-devices.ts`): it is counted apart from strangers at its address. */
   readonly deviceId: string | undefined;
+  /** Of a signed-in user, who is counted for this session alone. */
+  readonly sessionId?: string;
+}
+
+/** The counters of one attempt. */
+interface Keys {
+  readonly account: string;
+  /** Absent for a session. */
+  readonly address?: string | undefined;
+  /** The first wrong passwords do not count for the address. */
+  readonly isSpared?: true;
 }
 
 /**
@@ -26,13 +37,16 @@ export interface PasswordAttempt {
 export class PasswordAttempts {
   private readonly account: Backoff;
   private readonly address: Backoff;
+  private readonly spared: Limiter;
 
   constructor(
     limiters: Limiters,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
-    this.account = new Backoff(limiters, 'wrong-password:account', WRONG_PASSWORDS.account);
-    this.address = new Backoff(limiters, 'wrong-password:address', WRONG_PASSWORDS.address);
+    const { account, address, spared } = WRONG_PASSWORDS;
+    this.account = new Backoff(limiters, 'wrong-password:account', account);
+    this.address = new Backoff(limiters, 'wrong-password:address', address);
+    this.spared = limiters.create('wrong-password:spared', { attempts: spared, seconds: account.memory });
   }
 
   /**
@@ -43,47 +57,57 @@ export class PasswordAttempts {
    */
   async count<T>(attempt: PasswordAttempt, make: () => Promise<T>): Promise<T> {
     if (!this.env.RATE_LIMITS_ENABLED) return make();
-    const keys = keysOf(attempt);
-    await this.admit(keys);
+    const counted = await this.admit(keysOf(attempt));
     try {
       const result = await make();
-      await Promise.all([this.account.forget(keys.account), this.giveBack(keys.address)]);
+      await Promise.all([this.forget(counted), this.giveBack(counted.address)]);
       return result;
     } catch (error) {
       const isWrong = error instanceof AppError && error.code === ErrorCode.INVALID_CREDENTIALS;
-      if (!isWrong) await Promise.all([this.account.giveBack(keys.account), this.giveBack(keys.address)]);
+      if (!isWrong) await this.takeBack(counted);
       throw error;
     }
   }
 
-  /** Forgets the wrong passwords of an account, whose owner has chosen a new one. */
-  async forgive(attempt: PasswordAttempt): Promise<void> {
-    if (this.env.RATE_LIMITS_ENABLED) await this.account.forget(keysOf(attempt).account);
+  /** Forgets the wrong passwords of an account at an address, whose owner has chosen a new one there. */
+  async forgive({ email, client }: Pick<PasswordAttempt, 'email' | 'client'>): Promise<void> {
+    if (!this.env.RATE_LIMITS_ENABLED) return;
+    await Promise.all([undefined, 'any'].map((deviceId) => this.forget(keysOf({ email, client, deviceId }))));
   }
 
-  private async admit({ account, address }: Keys): Promise<void> {
+  /** @returns the counters that the attempt is in */
+  private async admit(keys: Keys): Promise<Keys> {
+    const isSpared = keys.isSpared !== undefined && (await this.spared.excess(keys.account)) <= 0;
+    const address = isSpared ? undefined : keys.address;
     const addressWait = address === undefined ? undefined : await this.address.admit(address);
     if (addressWait !== undefined) throw tooManyRequests('wrong passwords of this address', addressWait);
-    const accountWait = await this.account.admit(account);
-    if (accountWait === undefined) return;
+    const accountWait = await this.account.admit(keys.account);
+    if (accountWait === undefined) return { ...keys, address };
     await this.giveBack(address);
     throw tooManyRequests('wrong passwords', accountWait);
+  }
+
+  private async takeBack({ account, address, isSpared }: Keys): Promise<void> {
+    await Promise.all([
+      this.account.giveBack(account),
+      this.giveBack(address),
+      isSpared && this.spared.giveBack(account),
+    ]);
   }
 
   private async giveBack(address: string | undefined): Promise<void> {
     if (address !== undefined) await this.address.giveBack(address);
   }
+
+  private async forget({ account, isSpared }: Keys): Promise<void> {
+    await Promise.all([this.account.forget(account), isSpared && this.spared.forget(account)]);
+  }
 }
 
-interface Keys {
-  readonly account: string;
-  /** Absent for a recognised device: what others do at its address is not its fault. */
-  readonly address: string | undefined;
-}
-
-function keysOf({ email, client, deviceId }: PasswordAttempt): Keys {
-  const account = accountDigest(email);
-  if (deviceId !== undefined) return { account: `device:${deviceId}:${account}`, address: undefined };
-  const network = networkOf(client.ipAddress);
-  return { account: `${network}:${account}`, address: network };
+function keysOf({ email, client, deviceId, sessionId }: PasswordAttempt): Keys {
+  if (sessionId !== undefined) return { account: `session:${sessionId}` };
+  const [network, account] = [networkOf(client.ipAddress), accountDigest(email)];
+  if (deviceId === undefined) return { account: `${network}:${account}`, address: network };
+  // All known devices of an account at an address together: each sign-in may make another one.
+  return { account: `known:${network}:${account}`, address: `known:${network}`, isSpared: true };
 }

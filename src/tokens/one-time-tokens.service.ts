@@ -85,6 +85,14 @@ export class OneTimeTokens {
     return row ? { hash: row.hash, userId: row.user.id, email: row.email, createdAt: row.createdAt } : undefined;
   }
 
+  /** The hash of a token that could be used now, whatever for. */
+  async hashOfUsable(token: string): Promise<string | undefined> {
+    const hash = oneTimeTokenHash(token);
+    if (hash === undefined) return undefined;
+    const where = { hash, usedAt: null, expiresAt: { $gt: this.clock.now() } };
+    return (await this.em.fork().count(OneTimeToken, where)) > 0 ? hash : undefined;
+  }
+
   /** True for one caller alone, however many there are. */
   async use(em: EntityManager, { hash }: TokenClaim, purpose: TokenPurpose): Promise<boolean> {
     return (await em.nativeUpdate(OneTimeToken, this.usable(hash, purpose), { usedAt: this.clock.now() })) === 1;

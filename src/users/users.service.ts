@@ -79,6 +79,13 @@ export class UsersService {
     return row && credentials;
   }
 
+  /** The same without the hash, and without any difference for an address of nobody. */
+  async recordOf(email: string): Promise<UserRecord | undefined> {
+    const [row] = await this.sql.rows(sql<object>`select ${this.columns.list} from users u where u.email = ${email}`);
+    const user = this.columns.valuesOf(row ?? ROW_OF_NOBODY);
+    return row && user;
+  }
+
   private async load(ids: readonly string[]): Promise<(UserRecord | undefined)[]> {
     const rows = await this.sql.rows(
       sql<object>`select ${this.columns.list} from users u where u.id in (${sql.join(ids)})`,

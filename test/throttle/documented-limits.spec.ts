@@ -4,24 +4,36 @@ import {
   type Budget,
   MAIL_BUDGETS,
   OPERATION_LIMITS,
+  type OperationLimit,
   OTHER_MUTATIONS,
   WRONG_PASSWORDS,
 } from '../../src/throttle/limits.js';
+import type { LimiterBudget } from '../../src/throttle/limiter.js';
 import { documentedTable } from '../support/documented-table.js';
 
 const FILE = 'rate-limits.md';
-const PERS = ['address', 'user'] as const;
+
+const text = readFileSync(new URL(`../../docs/${FILE}`, import.meta.url), 'utf8').replaceAll('\n', ' ');
 
 describe('docs/rate-limits.md', () => {
   it('has every budget of an operation', () => {
     const limits = { ...OPERATION_LIMITS, 'any other mutation': { budgets: [OTHER_MUTATIONS] } };
+    const inWords = ({ attempts, seconds }: LimiterBudget) => `${String(attempts)} in ${String(seconds)} s`;
     const cell = (budgets: readonly Budget[], per: Budget['per']) => {
       const budget = budgets.find((it) => it.per === per);
-      return budget ? `${String(budget.attempts)} in ${String(budget.seconds)} s` : '';
+      if (!budget) return '';
+      return budget.reserve ? `${inWords(budget)}, beyond ${inWords(budget.reserve)} of each user` : inWords(budget);
     };
-    const rows = Object.entries(limits).map(([name, { budgets }]) => [
+    const rows = Object.entries<OperationLimit>(limits).map(([name, { budgets, proof }]) => [
       name,
-      budgets.length === 0 ? PERS.map(() => 'any') : PERS.map((per) => cell(budgets, per)),
+      budgets.length === 0
+        ? ['any', 'any', 'any', 'any']
+        : [
+            cell(budgets, 'address'),
+            proof ? `${proof.of}: ${inWords(proof)}` : '',
+            cell(budgets, 'session'),
+            cell(budgets, 'actor'),
+          ],
     ]);
     expect([...documentedTable('Operations', FILE)]).toEqual(rows);
   });
@@ -41,12 +53,19 @@ describe('docs/rate-limits.md', () => {
       `${String(memory)} s`,
     ];
     const { account, address } = WRONG_PASSWORDS;
-    expect([...documentedTable('Wrong passwords', FILE).values()]).toEqual([row(account), row(account), row(address)]);
+    const limits = [account, account, account, address, address];
+    expect([...documentedTable('Wrong passwords', FILE).values()]).toEqual(limits.map(row));
+  });
+
+  it('says how many wrong passwords of known devices are spared', () => {
+    expect(text).toContain(
+      `The first ${String(WRONG_PASSWORDS.spared)} wrong passwords of the known devices of an account`,
+    );
   });
 
   it('says how many guesses that makes in an hour and in a day', () => {
     const guesses = [3600, 86_400].map((seconds) => guessesWithin(seconds, WRONG_PASSWORDS.account));
-    expect(readFileSync(new URL(`../../docs/${FILE}`, import.meta.url), 'utf8')).toContain(
+    expect(text).toContain(
       `${String(guesses[0])} guesses at an account in the first hour and ${String(guesses[1])} in the first day`,
     );
   });

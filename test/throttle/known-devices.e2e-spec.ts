@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { parseSetCookie } from 'cookie';
-import { WRONG_PASSWORDS } from '../../src/throttle/limits.js';
+import { Mail } from '../../src/mail/mail.entity.js';
+import { MailSender } from '../../src/mail/mail-sender.js';
+import { OPERATION_LIMITS, WRONG_PASSWORDS } from '../../src/throttle/limits.js';
+import { oneTimeToken } from '../../src/tokens/one-time-token.js';
+import { ask, NEW_PASSWORD, use } from '../lifecycle/operations.js';
 import { PASSWORD, signUp, type TestUser } from '../support/accounts.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
 import { refusalOf } from '../support/refusals.js';
@@ -11,22 +15,31 @@ const DEVICE = 'latchkey-device';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await TestServer.start({ env: { RATE_LIMITS_ENABLED: 'true' } });
+  server = await TestServer.start({
+    env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1', JOBS_ENABLED: 'false', NEW_DEVICE_NOTICE: 'true' },
+  });
 });
 afterAll(() => server.stop());
+
+let networks = 0;
+let here = '';
+beforeEach(() => {
+  here = `203.0.113.${String(networks++)}`;
+});
 
 interface Login {
   email: string;
   password?: string;
   cookie?: string;
   input?: Record<string, unknown>;
+  headers?: Record<string, string>;
 }
 
-const login = ({ email, password = PASSWORD, cookie = '', input = {} }: Login) =>
+const login = ({ email, password = PASSWORD, cookie = '', input = {}, headers = {} }: Login) =>
   server.call<{ login: { refreshToken: string } }>(
     LOGIN,
     { input: { email, password, ...input } },
-    { headers: { cookie } },
+    { headers: { 'x-forwarded-for': here, ...headers, cookie } },
   );
 
 const deviceCookieOf = (answer: GraphQLAnswer<unknown>) =>
@@ -35,7 +48,7 @@ const deviceCookieOf = (answer: GraphQLAnswer<unknown>) =>
     .map((line) => parseSetCookie(line))
     .find(({ name }) => name === DEVICE);
 
-/** A user, and a device of theirs. Everybody in this file has the same address. */
+/** A user, and a device of theirs. Everybody in a test has the same address. */
 async function deviceOf(user?: TestUser): Promise<{ user: TestUser; cookie: string; refreshToken: string }> {
   const owner = user ?? (await signUp(server));
   const answer = await login({ email: owner.email });
@@ -77,12 +90,47 @@ describe('a device that signed in before', () => {
     expect(`${DEVICE}=${again?.value ?? ''}`).toBe(cookie);
   });
 
-  it('is slowed down itself when it guesses, and nobody else with it', async () => {
+  it('is slowed down itself when it guesses, and no stranger with it', async () => {
     const { user, cookie } = await deviceOf();
-    const other = await deviceOf(user);
     await attack(user.email, cookie);
     expect(await outcome({ email: user.email, cookie })).toBe('TOO_MANY_REQUESTS');
-    expect(await outcome({ email: user.email, cookie: other.cookie })).toBe('in');
+    expect(await outcome({ email: user.email })).toBe('in');
+  });
+
+  it('has its guesses in common with all others of the account at the address, however many sign-ins made them', async () => {
+    const { user, cookie, refreshToken } = await deviceOf();
+    const ways: Partial<Login>[] = [{ cookie }, { input: { refreshToken } }];
+    for (let device = 0; device < 4; device++) ways.push({ cookie: (await deviceOf(user)).cookie });
+    const refusals = [];
+    for (const way of [...ways, ...ways, ...ways]) {
+      refusals.push(refusalOf(await login({ email: user.email, password: 'not the password', ...way })));
+    }
+    const looked = refusals.filter((refusal) => refusal === 'INVALID_CREDENTIALS');
+    expect(looked).toHaveLength(WRONG_PASSWORDS.account.atOnce);
+    expect(await outcome({ email: user.email, cookie, headers: { 'x-forwarded-for': '198.51.100.9' } })).toBe('in');
+  });
+
+  it('gets in while known devices of others use up what they have at the address in common', async () => {
+    const { user, cookie } = await deviceOf();
+    const { address, account } = WRONG_PASSWORDS;
+    for (let count = 0; count <= address.atOnce / (account.atOnce - WRONG_PASSWORDS.spared); count++) {
+      const other = await deviceOf();
+      await attack(other.user.email, other.cookie);
+    }
+    const last = await deviceOf();
+    for (let guess = 0; guess < WRONG_PASSWORDS.spared; guess++) {
+      const wrong = { email: last.user.email, password: 'not the password', cookie: last.cookie };
+      expect(refusalOf(await login(wrong))).toBe('INVALID_CREDENTIALS');
+    }
+    expect(await outcome({ email: last.user.email, cookie: last.cookie })).toBe('TOO_MANY_REQUESTS');
+    expect(await outcome({ email: user.email, cookie })).toBe('in');
+  });
+
+  it('has a budget of logins for the account and address, apart from strangers', async () => {
+    const { user, cookie } = await deviceOf();
+    const { attempts = 0 } = OPERATION_LIMITS['login']?.proof ?? {};
+    for (let count = 0; count < attempts; count++) expect(await outcome({ email: user.email, cookie })).toBe('in');
+    expect(await outcome({ email: user.email, cookie })).toBe('TOO_MANY_REQUESTS');
     expect(await outcome({ email: user.email })).toBe('in');
   });
 
@@ -135,5 +183,60 @@ describe('the device cookie', () => {
     const { cookie } = await deviceOf();
     const answer = await server.call('{ me { id } }', {}, { headers: { cookie } });
     expect(refusalOf(answer)).toBe('UNAUTHENTICATED/TOKEN_MISSING');
+  });
+});
+
+/** Whether the account takes a device that presents this for known: wrong passwords of strangers do not keep it out. */
+async function isKnown(email: string, password: string, traces: Partial<Login>): Promise<boolean> {
+  await attack(email);
+  return (await outcome({ email, password, ...traces })) === 'in';
+}
+
+/** Changes the password by the session of the user. @returns the device cookie that comes with it */
+async function changePassword(user: TestUser, cookie: string): Promise<string> {
+  const change = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }';
+  const input = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+  const changed = await server.call(change, { input }, { token: user.accessToken, headers: { cookie } });
+  expect(changed.data).toEqual({ changePassword: true });
+  return `${DEVICE}=${deviceCookieOf(changed)?.value ?? ''}`;
+}
+
+async function resetPassword({ email }: TestUser): Promise<void> {
+  await ask.reset(server, email);
+  const { salt } = await server.em().findOneOrFail(Mail, { recipient: email, template: 'reset-password' });
+  await server.app.get(MailSender).sendDue();
+  const token = oneTimeToken(server.env.JWT_SECRET, salt, 'password_reset');
+  expect((await use.reset(server, token, NEW_PASSWORD)).data).toEqual({ resetPassword: true });
+}
+
+describe('a device that signed in before the password was chosen', () => {
+  it.each([
+    ['changed', (user: TestUser) => changePassword(user, '')],
+    ['reset', (user: TestUser) => resetPassword(user)],
+  ])('is a stranger once it was %s, with its cookie and with its refresh token', async (_, choose) => {
+    const { user, cookie, refreshToken } = await deviceOf();
+    await choose(user);
+    expect(await isKnown(user.email, NEW_PASSWORD, { cookie })).toBe(false);
+    expect(await isKnown(user.email, NEW_PASSWORD, { input: { refreshToken } })).toBe(false);
+  });
+
+  it('is still known if it is the one that changed the password', async () => {
+    const { user, cookie } = await deviceOf();
+    const fresh = await changePassword(user, cookie);
+    expect(fresh).not.toBe(cookie);
+    expect(await isKnown(user.email, NEW_PASSWORD, { cookie: fresh })).toBe(true);
+  });
+
+  it('does not keep the owner from being told of its sign-in', async () => {
+    const { user, cookie } = await deviceOf();
+    const notices = () => server.em().count(Mail, { recipient: user.email, template: 'new-device' });
+    const headers = { 'x-forwarded-for': '198.51.100.7', 'user-agent': 'Another/1.0' };
+    const before = await notices();
+    expect(await outcome({ email: user.email, cookie, headers })).toBe('in');
+    expect(await notices()).toBe(before);
+    await resetPassword(user);
+    const afterReset = await notices();
+    expect(await outcome({ email: user.email, password: NEW_PASSWORD, cookie, headers })).toBe('in');
+    expect(await notices()).toBe(afterReset + 1);
   });
 });

@@ -1,20 +1,24 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
+import { actorOf, type Principal } from '../access/principal.js';
 import { clientOf, requestOf } from '../access/request.js';
 import { principalOf } from '../access/request-principal.js';
 import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
-import { OperationLimits } from './operation-limits.js';
+import { limitOf } from '../throttle/limits.js';
+import { type CountedCaller, OperationLimits } from '../throttle/operation-limits.js';
+import { type ProofArguments, RequestProof } from './request-proof.js';
 
 /**
  * Counts each execution of a mutation's resolver, so that aliases, fragments and operation names make no difference.
- * Runs after the guards that say who calls, and before input is looked at.
+ * Runs after the guards that say who calls, and before input is validated.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
   constructor(
     private readonly limits: OperationLimits,
+    private readonly proofs: RequestProof,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
     if (!env.RATE_LIMITS_ENABLED) {
@@ -28,11 +32,13 @@ export class RateLimitGuard implements CanActivate {
   }
 
   private async spend(context: ExecutionContext, mutation: string): Promise<boolean> {
-    const { ipAddress } = clientOf(requestOf(context));
-    await this.limits.spend(mutation, {
-      address: networkOf(ipAddress),
-      user: principalOf(context)?.userId,
-    });
+    const request = requestOf(context);
+    const principal = principalOf(context);
+    const address = networkOf(clientOf(request).ipAddress);
+    const kind = limitOf(mutation)?.proof?.of;
+    const given = GqlExecutionContext.create(context).getArgs<ProofArguments>();
+    const proof = kind && (await this.proofs.find(kind, request, given));
+    await this.limits.spend(mutation, { address, proof, caller: principal && callerOf(principal) });
     return true;
   }
 }
@@ -42,4 +48,10 @@ function mutationOf(context: ExecutionContext): string | undefined {
   if (context.getType<'graphql' | 'http'>() !== 'graphql') return undefined;
   const { parentType, schema, fieldName } = GqlExecutionContext.create(context).getInfo<GraphQLResolveInfo>();
   return parentType === schema.getMutationType() ? fieldName : undefined;
+}
+
+/** Who acts as other users is counted once for all of them: each would otherwise be a budget more. */
+function callerOf(principal: Principal): CountedCaller {
+  const actor = actorOf(principal);
+  return { actor, session: principal.impersonatorId === undefined ? principal.sessionId : `actor:${actor}` };
 }
