@@ -4,6 +4,7 @@ import { CurrentPrincipal } from '../access/current-principal.decorator.js';
 import type { Principal } from '../access/principal.js';
 import { clientOf, type GraphQLContext } from '../access/request.js';
 import { AuthCookies } from '../auth/auth-cookies.js';
+import { KnownDevices } from '../auth/known-devices.js';
 import type { User } from '../users/user.entity.js';
 import { UserModel } from '../users/user.model.js';
 import { AccountDeletion } from './account-deletion.service.js';
@@ -21,6 +22,7 @@ export class OwnAccountResolver {
     private readonly emails: EmailChange,
     private readonly deletion: AccountDeletion,
     private readonly cookies: AuthCookies,
+    private readonly devices: KnownDevices,
   ) {}
 
   @Mutation(() => UserModel, { description: 'Changes the profile of the signed-in user.' })
@@ -35,12 +37,15 @@ export class OwnAccountResolver {
 
   @Mutation(() => Boolean, { description: 'Changes the password, and ends every other session. The user is told.' })
   @Authenticated()
-  changePassword(
+  async changePassword(
     @Args('input', { description: 'The present and the new password.' }) input: ChangePasswordInput,
     @CurrentPrincipal() principal: Principal,
-    @Context() { req }: GraphQLContext,
+    @Context() { req, res }: GraphQLContext,
   ): Promise<boolean> {
-    return this.passwords.change(principal, input, clientOf(req));
+    const user = await this.passwords.change(principal, input, clientOf(req));
+    // All other devices are new to the account from now on.
+    this.devices.remember(req, res, user);
+    return true;
   }
 
   @Mutation(() => Boolean, {

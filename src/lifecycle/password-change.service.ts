@@ -4,6 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { ChangePasswordInput } from './lifecycle.inputs.js';
 import { NewPasswords } from './new-passwords.js';
@@ -23,16 +24,17 @@ export class PasswordChange {
     private readonly audit: AuditService,
   ) {}
 
-  async change(principal: Principal, input: ChangePasswordInput, client: ClientInfo): Promise<true> {
+  /** @returns the account as it is afterwards */
+  async change(principal: Principal, input: ChangePasswordInput, client: ClientInfo): Promise<User> {
     const { userId, sessionId } = principal;
     const proof = await this.reauthentication.prove(principal, input.currentPassword, client);
     const { email } = await this.users.current(userId);
     const passwordHash = await this.passwords.hashNew(input.newPassword, { email, path: 'input.newPassword' });
-    await this.account.change(principal, proof, async (em, user) => {
+    return this.account.change(principal, proof, async (em, user) => {
       await this.newPasswords.set(em, user, passwordHash);
       await this.sessions.revoke(em, userId, { id: { $ne: sessionId } }, 'password_changed');
       this.audit.record(em, 'user.password_changed', { actorId: userId, subjectId: userId, sessionId, client });
+      return user;
     });
-    return true;
   }
 }
