@@ -27,7 +27,7 @@ export class NewDeviceNotice {
    */
   async write(em: EntityManager, user: UserRecord, client: ClientInfo, deviceId: string | undefined): Promise<void> {
     if (!this.env.NEW_DEVICE_NOTICE || deviceId !== undefined || !user.lastLoginAt || !user.emailVerified) return;
-    if (await this.sessions.hasSeen(em, user.id, client)) return;
+    if (await this.sessions.hasSeen(em, user, client)) return;
     const { id: userId, email: recipient } = user;
     const mail = { recipient, userId, locale: user.locale ?? client.locale };
     const standing = await this.budget.spend('new-device', recipient);

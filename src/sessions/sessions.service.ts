@@ -86,12 +86,13 @@ export class SessionsService {
     return this.em.find(Session, where, { orderBy: { lastActiveAt: 'desc', id: 'desc' } });
   }
 
-  /** True when the user has had a session of the same client at the same address, as long as ended sessions are kept. */
-  async hasSeen(em: EntityManager, userId: string, { ipAddress, userAgent }: ClientInfo): Promise<boolean> {
+  /** True when the user has had a session of the same client at the same address since the password was chosen. */
+  async hasSeen(em: EntityManager, user: UserRecord, { ipAddress, userAgent }: ClientInfo): Promise<boolean> {
+    const since = user.passwordChangedAt ?? new Date(0);
     const [seen] = await this.sql.rows(
-      sql`select 1 from sessions where user_id = ${userId} and ip_address is not distinct from ${ipAddress}
+      sql`select 1 from sessions where user_id = ${user.id} and ip_address is not distinct from ${ipAddress}
           and user_agent is not distinct from ${userAgent}
-          and impersonator_id is null limit 1`,
+          and created_at >= ${this.sql.fromDate(since)} and impersonator_id is null limit 1`,
       em,
     );
     return seen !== undefined;
