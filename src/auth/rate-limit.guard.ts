@@ -4,9 +4,9 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { actorOf, type Principal } from '../access/principal.js';
 import { clientOf, requestOf } from '../access/request.js';
 import { principalOf } from '../access/request-principal.js';
-import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
 import { limitOf } from '../throttle/limits.js';
+import { Networks } from '../throttle/networks.js';
 import { type CountedCaller, OperationLimits } from '../throttle/operation-limits.js';
 import { type ProofArguments, RequestProof } from './request-proof.js';
 
@@ -19,6 +19,7 @@ export class RateLimitGuard implements CanActivate {
   constructor(
     private readonly limits: OperationLimits,
     private readonly proofs: RequestProof,
+    private readonly networks: Networks,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
     if (!env.RATE_LIMITS_ENABLED) {
@@ -34,7 +35,7 @@ export class RateLimitGuard implements CanActivate {
   private async spend(context: ExecutionContext, mutation: string): Promise<boolean> {
     const request = requestOf(context);
     const principal = principalOf(context);
-    const address = networkOf(clientOf(request).ipAddress);
+    const address = this.networks.keyOf(clientOf(request).ipAddress);
     const kind = limitOf(mutation)?.proof?.of;
     const given = GqlExecutionContext.create(context).getArgs<ProofArguments>();
     const proof = kind && (await this.proofs.find(kind, request, given));

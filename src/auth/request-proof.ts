@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { clientOf } from '../access/request.js';
-import { networkOf } from '../common/network.js';
 import { RotationService } from '../sessions/rotation.service.js';
 import { accountDigest } from '../throttle/account-digest.js';
 import type { ProofKind } from '../throttle/limits.js';
+import { Networks } from '../throttle/networks.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.service.js';
 import { normalizeEmail } from '../users/email.js';
 import { KnownDevices } from './known-devices.js';
@@ -28,6 +28,7 @@ export class RequestProof {
     private readonly devices: KnownDevices,
     private readonly rotation: RotationService,
     private readonly links: OneTimeTokens,
+    private readonly networks: Networks,
   ) {}
 
   /** @returns the key that it is counted under, undefined without a proof */
@@ -47,7 +48,7 @@ export class RequestProof {
     const normalized = normalizeEmail(email);
     const deviceId = await this.devices.recognise(request, normalized, argument);
     // All devices of an account at an address together: each sign-in may make another one.
-    return deviceId && `${networkOf(clientOf(request).ipAddress)}:${accountDigest(normalized)}`;
+    return deviceId && `${this.networks.keyOf(clientOf(request).ipAddress)}:${accountDigest(normalized)}`;
   }
 
   private async session(request: Request, argument?: string | null): Promise<string | undefined> {

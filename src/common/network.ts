@@ -1,13 +1,22 @@
 import ipaddr from 'ipaddr.js';
 
-/** One subscriber is given at least so much of IPv6 (RFC 6177), and can take a new address from it for each request. */
-const IPV6_PREFIX_BYTES = 8;
+/** One subscriber is given at least a /64 of IPv6 (RFC 6177), often a /56 or a /48, and can take a new address for each request. */
+const IPV6_PREFIXES = [64, 56, 48] as const;
 
-/** What a caller can not change at will: the IPv4 address, or the /64 network of an IPv6 address. */
-export function networkOf(address: string | null): string {
-  if (address === null || !ipaddr.isValid(address)) return 'unknown';
+/** The networks that an address is in, the narrowest first. There is always one. */
+export type NetworkKeys = readonly [string, ...string[]];
+
+/** The IPv4 address, or the /64, /56 and /48 networks of an IPv6 address. */
+export function networksOf(address: string | null): NetworkKeys {
+  if (address === null || !ipaddr.isValid(address)) return ['unknown'];
   const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  const prefix = parsed.toByteArray().slice(0, IPV6_PREFIX_BYTES);
-  return `${ipaddr.fromByteArray([...prefix, ...new Array<number>(IPV6_PREFIX_BYTES).fill(0)]).toString()}/64`;
+  if (parsed.kind() === 'ipv4') return [parsed.toString()];
+  const bytes = parsed.toByteArray();
+  const network = (prefix: number): string =>
+    `${ipaddr.fromByteArray(bytes.map((byte, index) => (index < prefix / 8 ? byte : 0))).toString()}/${String(prefix)}`;
+  const [narrow, ...wider] = IPV6_PREFIXES;
+  return [network(narrow), ...wider.map(network)];
 }
+
+/** What a caller cannot change at will: the IPv4 address, or the /64 network of an IPv6 address. */
+export const networkOf = (address: string | null): string => networksOf(address)[0];

@@ -7,10 +7,10 @@ import type { AuditEventType } from '../audit/audit-events.js';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import type { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
-import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Limiter, Limiters } from '../throttle/limiter.js';
 import { AUDITED_REFUSALS } from '../throttle/limits.js';
+import { Networks } from '../throttle/networks.js';
 
 /** Decisions about who somebody is and what they may. `INVALID_CREDENTIALS` is not here: the login records it itself. */
 const DECISIONS: ReadonlySet<ErrorCode> = new Set([
@@ -35,6 +35,7 @@ export class RefusalTrail {
     private readonly em: EntityManager,
     private readonly audit: AuditService,
     limiters: Limiters,
+    private readonly networks: Networks,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
     this.stored = limiters.create('audited-refusals', AUDITED_REFUSALS);
@@ -59,7 +60,7 @@ export class RefusalTrail {
   private async store(type: AuditEventType, facts: AuditFacts, request: Request): Promise<void> {
     const client = clientOf(request);
     const event = { ...facts, client };
-    if (await this.isFull(networkOf(client.ipAddress))) {
+    if (await this.isFull(this.networks.keyOf(client.ipAddress))) {
       this.audit.logOnly(type, event);
       return;
     }

@@ -26,7 +26,7 @@ export class Backoff {
     if ((await this.atOnce.spend(key)) === undefined) return undefined;
     const delay = Math.min(2 ** (await this.delays.countOf(key)), this.longestDelay);
     const wait = await this.gate.spend(key, delay);
-    if (wait === undefined) await this.delays.add(key);
+    if (wait === undefined) await this.delays.excess(key);
     return wait;
   }
 

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { Clock } from '../common/clock.js';
 import { SharedStore } from '../store/shared-store.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { OwnCounters } from './own-counters.js';
 
 /** At most so many attempts within so many seconds. */
 export interface LimiterBudget {
@@ -15,10 +17,11 @@ export class Limiters {
   constructor(
     private readonly store: SharedStore,
     private readonly metrics: Metrics,
+    private readonly clock: Clock,
   ) {}
 
   create(name: string, budget: LimiterBudget): Limiter {
-    return new Limiter(this.store, this.metrics, name, budget);
+    return new Limiter(this.store, this.metrics, this.clock, name, budget);
   }
 }
 
@@ -27,19 +30,23 @@ export class Limiters {
  * gets no more than before.
  */
 export class Limiter {
-  private readonly shared: RateLimiterAbstract | undefined;
-  private readonly own: RateLimiterAbstract;
+  private readonly shared: RateLimiterRedis | undefined;
+  private readonly own: OwnCounters;
+  private readonly ownAttempts: number;
 
   constructor(
     private readonly store: SharedStore,
     private readonly metrics: Metrics,
+    clock: Clock,
     private readonly name: string,
-    { attempts, seconds }: LimiterBudget,
+    private readonly budget: LimiterBudget,
   ) {
-    const options = { keyPrefix: `limit:${name}`, duration: seconds };
     const { client } = store;
-    this.shared = client && new RateLimiterRedis({ ...options, points: attempts, storeClient: client });
-    this.own = new RateLimiterMemory({ ...options, points: client ? Math.ceil(attempts / 2) : attempts });
+    const { attempts: points, seconds: duration } = budget;
+    const keyPrefix = `limit:${name}`;
+    this.shared = client && new RateLimiterRedis({ keyPrefix, duration, points, storeClient: client });
+    this.own = new OwnCounters(clock, duration);
+    this.ownAttempts = client ? Math.ceil(points / 2) : points;
   }
 
   /**
@@ -49,49 +56,54 @@ export class Limiter {
    * @returns undefined when there was room, otherwise the seconds until there is
    */
   async spend(key: string, seconds?: number): Promise<number | undefined> {
-    try {
-      await this.use((limiter) => limiter.consume(key, 1, seconds === undefined ? {} : { customDuration: seconds }));
-      return undefined;
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      this.metrics.limitRefusals.inc({ limit: this.name });
-      return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
-    }
-  }
-
-  /** Counts one more, whatever the limit. */
-  async add(key: string): Promise<void> {
-    await this.use((limiter) => limiter.penalty(key));
+    const { excess, msLeft } = await this.count(key, seconds);
+    if (excess <= 0) return undefined;
+    this.metrics.limitRefusals.inc({ limit: this.name });
+    return Math.max(1, Math.ceil(msLeft / 1000));
   }
 
   /** Counts one more, whatever the limit. @returns how many there are beyond it, 0 or less within it */
   async excess(key: string): Promise<number> {
-    return this.use(async (limiter) => (await limiter.penalty(key)).consumedPoints - limiter.points);
+    return (await this.count(key)).excess;
   }
 
   /** Takes one back. */
   async giveBack(key: string): Promise<void> {
-    await this.use((limiter) => limiter.reward(key));
+    if (!(await this.inShared((limiter) => limiter.reward(key)))) this.own.takeBack(key);
   }
 
   async forget(key: string): Promise<void> {
-    await this.use((limiter) => limiter.delete(key));
+    if (!(await this.inShared((limiter) => limiter.delete(key)))) this.own.forget(key);
   }
 
   async countOf(key: string): Promise<number> {
-    const count = await this.use((limiter) => limiter.get(key));
-    return count && count.msBeforeNext > 0 ? count.consumedPoints : 0;
+    const shared = await this.inShared((limiter) => limiter.get(key));
+    if (!shared) return this.own.countOf(key);
+    return shared.value && shared.value.msBeforeNext > 0 ? shared.value.consumedPoints : 0;
   }
 
-  private async use<T>(command: (limiter: RateLimiterAbstract) => Promise<T>): Promise<T> {
-    if (this.shared && this.store.isReady) {
+  private async count(key: string, seconds?: number): Promise<{ excess: number; msLeft: number }> {
+    const options = seconds === undefined ? {} : { customDuration: seconds };
+    const shared = await this.inShared((limiter) => limiter.penalty(key, 1, options));
+    if (shared) {
+      const { consumedPoints, msBeforeNext } = shared.value;
+      return { excess: consumedPoints - this.budget.attempts, msLeft: msBeforeNext };
+    }
+    const { count, msLeft } = this.own.add(key, 1, seconds);
+    return { excess: count - this.ownAttempts, msLeft };
+  }
+
+  /** @returns undefined when this instance has to count for itself */
+  private async inShared<T>(command: (limiter: RateLimiterRedis) => Promise<T>): Promise<{ value: T } | undefined> {
+    if (!this.shared) return undefined;
+    if (this.store.isReady) {
       try {
-        return await this.store.within(command(this.shared));
-      } catch (error) {
-        if (error instanceof RateLimiterRes) throw error;
+        return { value: await this.store.within(command(this.shared)) };
+      } catch {
+        // As if it were away.
       }
     }
-    if (this.shared) this.metrics.redisFallbacks.inc({ use: 'limits' });
-    return command(this.own);
+    this.metrics.redisFallbacks.inc({ use: 'limits' });
+    return undefined;
   }
 }

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { ErrorCode } from '../common/error-codes.js';
-import { networkOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
 import { accountDigest } from './account-digest.js';
 import { Backoff } from './backoff.js';
 import { type Limiter, Limiters } from './limiter.js';
 import { WRONG_PASSWORDS } from './limits.js';
+import { Networks } from './networks.js';
 import { tooManyRequests } from './throttle.errors.js';
 
 /** Who tries which account. An account that does not exist is counted like any other. */
@@ -41,6 +41,7 @@ export class PasswordAttempts {
 
   constructor(
     limiters: Limiters,
+    private readonly networks: Networks,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
     const { account, address, spared } = WRONG_PASSWORDS;
@@ -57,7 +58,7 @@ export class PasswordAttempts {
    */
   async count<T>(attempt: PasswordAttempt, make: () => Promise<T>): Promise<T> {
     if (!this.env.RATE_LIMITS_ENABLED) return make();
-    const counted = await this.admit(keysOf(attempt));
+    const counted = await this.admit(this.keysOf(attempt));
     try {
       const result = await make();
       await Promise.all([this.forget(counted), this.giveBack(counted.address)]);
@@ -72,7 +73,7 @@ export class PasswordAttempts {
   /** Forgets the wrong passwords of an account at an address, whose owner has chosen a new one there. */
   async forgive({ email, client }: Pick<PasswordAttempt, 'email' | 'client'>): Promise<void> {
     if (!this.env.RATE_LIMITS_ENABLED) return;
-    await Promise.all([undefined, 'any'].map((deviceId) => this.forget(keysOf({ email, client, deviceId }))));
+    await Promise.all([undefined, 'any'].map((deviceId) => this.forget(this.keysOf({ email, client, deviceId }))));
   }
 
   /** @returns the counters that the attempt is in */
@@ -102,12 +103,12 @@ export class PasswordAttempts {
   private async forget({ account, isSpared }: Keys): Promise<void> {
     await Promise.all([this.account.forget(account), isSpared && this.spared.forget(account)]);
   }
-}
 
-function keysOf({ email, client, deviceId, sessionId }: PasswordAttempt): Keys {
-  if (sessionId !== undefined) return { account: `session:${sessionId}` };
-  const [network, account] = [networkOf(client.ipAddress), accountDigest(email)];
-  if (deviceId === undefined) return { account: `${network}:${account}`, address: network };
-  // All known devices of an account at an address together: each sign-in may make another one.
-  return { account: `known:${network}:${account}`, address: `known:${network}`, isSpared: true };
+  private keysOf({ email, client, deviceId, sessionId }: PasswordAttempt): Keys {
+    if (sessionId !== undefined) return { account: `session:${sessionId}` };
+    const [network, account] = [this.networks.keyOf(client.ipAddress), accountDigest(email)];
+    if (deviceId === undefined) return { account: `${network}:${account}`, address: network };
+    // All known devices of an account at an address together: each sign-in may make another one.
+    return { account: `known:${network}:${account}`, address: `known:${network}`, isSpared: true };
+  }
 }

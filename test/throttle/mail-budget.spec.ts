@@ -3,13 +3,17 @@ import { Metrics } from '../../src/telemetry/metrics.js';
 import { Limiters } from '../../src/throttle/limiter.js';
 import { type BudgetedMail, MAIL_BUDGETS } from '../../src/throttle/limits.js';
 import { MailBudget } from '../../src/throttle/mail-budget.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { LimiterTime } from '../support/limiter-time.js';
 
 const metrics = new Metrics({ METRICS_ENABLED: false });
 const mailBudget = (RATE_LIMITS_ENABLED = true) =>
-  new MailBudget(new Limiters(new SharedStore(metrics, { REDIS_TIMEOUT_MS: 25 }, undefined), metrics), {
-    RATE_LIMITS_ENABLED,
-  });
+  new MailBudget(
+    new Limiters(new SharedStore(metrics, { REDIS_TIMEOUT_MS: 25 }, undefined), metrics, new FakeClock()),
+    {
+      RATE_LIMITS_ENABLED,
+    },
+  );
 
 const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value);
 

@@ -4,9 +4,11 @@ import { ErrorCode } from '../../src/common/error-codes.js';
 import { Backoff } from '../../src/throttle/backoff.js';
 import { SharedStore } from '../../src/store/shared-store.js';
 import { Limiters } from '../../src/throttle/limiter.js';
+import { Networks } from '../../src/throttle/networks.js';
 import { WRONG_PASSWORDS } from '../../src/throttle/limits.js';
 import { PasswordAttempts } from '../../src/throttle/password-attempts.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { LimiterTime } from '../support/limiter-time.js';
 
 const client = { ipAddress: '192.0.2.1', userAgent: null, locale: null };
@@ -14,7 +16,8 @@ const attempt = { email: 'ann@example.com', client, deviceId: undefined };
 
 /** Counters in the memory of this process. */
 const metrics = new Metrics({ METRICS_ENABLED: false });
-const limiters = () => new Limiters(new SharedStore(metrics, { REDIS_TIMEOUT_MS: 25 }, undefined), metrics);
+const limiters = () =>
+  new Limiters(new SharedStore(metrics, { REDIS_TIMEOUT_MS: 25 }, undefined), metrics, new FakeClock());
 
 const failing = (code: ErrorCode) => () => Promise.reject(new AppError(code, 'no'));
 
@@ -30,7 +33,7 @@ describe('an attempt that was not about the password', () => {
     ['a full hashing queue', failing(ErrorCode.SERVICE_UNAVAILABLE)],
     ['a fault', () => Promise.reject(new Error('disk on fire'))],
   ])('counts for nothing: %s', async (_, make) => {
-    const attempts = new PasswordAttempts(limiters(), { RATE_LIMITS_ENABLED: true });
+    const attempts = new PasswordAttempts(limiters(), new Networks(), { RATE_LIMITS_ENABLED: true });
     for (let index = 0; index < WRONG_PASSWORDS.address.atOnce * 2; index++) {
       await outcomeOf(attempts.count(attempt, make));
     }
@@ -44,7 +47,7 @@ describe('an attempt that was not about the password', () => {
 });
 
 it('with RATE_LIMITS_ENABLED=false nothing is counted', async () => {
-  const attempts = new PasswordAttempts(limiters(), { RATE_LIMITS_ENABLED: false });
+  const attempts = new PasswordAttempts(limiters(), new Networks(), { RATE_LIMITS_ENABLED: false });
   for (let index = 0; index < 200; index++) {
     const wrong = attempts.count(attempt, failing(ErrorCode.INVALID_CREDENTIALS));
     expect(await outcomeOf(wrong)).toBe('INVALID_CREDENTIALS');
