@@ -18,7 +18,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import { AccountChange, type AccountKey } from './account-change.js';
-import { actedBy, assertMayAssign, type Authority } from './authority.js';
+import { actedBy, assertMayAssign, assertNotOwn, Authorities, type Authority } from './authority.js';
 
 const MAX_REASON_LENGTH = 500;
 
@@ -38,6 +38,7 @@ export interface AccountUpdate {
 export class AccountAdministration {
   constructor(
     private readonly changes: AccountChange,
+    private readonly authorities: Authorities,
     private readonly accounts: AccountsService,
     private readonly roles: RolesService,
     private readonly sessions: SessionsService,
@@ -53,8 +54,11 @@ export class AccountAdministration {
   /** @throws AppError `EMAIL_TAKEN` */
   async update(key: AccountKey, update: AccountUpdate, authority: Authority, revision?: string | null): Promise<User> {
     const { email, name, emailVerified } = update;
+    const isAboutAddress = Boolean(email) || typeof emailVerified === 'boolean';
+    if (isAboutAddress) this.authorities.assertRecentSignIn(authority);
     try {
       return await this.changes.run(key, authority, revision, async (em, user) => {
+        if (isAboutAddress) assertNotOwn(authority, user);
         if (email && email !== user.email) await this.moveTo(em, user, email);
         if (name !== undefined) user.name = name;
         if (typeof emailVerified === 'boolean') user.emailVerified = emailVerified;
@@ -70,7 +74,13 @@ export class AccountAdministration {
   }
 
   /** Replaces the roles. Tokens in circulation become stale, not revoked: the next refresh brings the new roles. */
-  setRoles(key: AccountKey, names: readonly string[], authority: Authority, revision?: string | null): Promise<User> {
+  async setRoles(
+    key: AccountKey,
+    names: readonly string[],
+    authority: Authority,
+    revision?: string | null,
+  ): Promise<User> {
+    this.authorities.assertRecentSignIn(authority);
     return this.changes.run(key, authority, revision, async (em, user, held) => {
       const roles = await this.roles.named(em, names);
       assertMayAssign(
@@ -114,7 +124,9 @@ export class AccountAdministration {
   }
 
   async delete(key: AccountKey, authority: Authority): Promise<void> {
+    this.authorities.assertRecentSignIn(authority);
     await this.changes.run(key, authority, undefined, async (em, user) => {
+      assertNotOwn(authority, user);
       await this.accounts.assertNotLastAdmin(em, user);
       await this.deletion.delete(em, user, actedBy(authority));
     });
@@ -123,6 +135,7 @@ export class AccountAdministration {
   /** Ends the sessions of a user on every device. @returns how many there were */
   revokeSessions(key: AccountKey, authority: Authority): Promise<number> {
     return this.changes.run(key, authority, undefined, async (em, user) => {
+      assertNotOwn(authority, user);
       const ended = await this.sessions.revoke(em, user.id, 'all', 'revoked_by_admin');
       this.record(em, 'session.revoked', user, authority, { ended });
       return ended;

@@ -3,8 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
 import type { AccessRule } from '../access/access-rule.js';
 import { lacks } from '../access/lacks.js';
+import { assertOwner } from '../access/owner.js';
 import { actorOf, type Principal } from '../access/principal.js';
 import type { ClientInfo } from '../common/client-info.js';
+import { Reauthentication } from '../lifecycle/reauthentication.js';
 import { ALL_RIGHTS, covers, type HeldRole, type Rights, rightsOfRoles } from '../roles/rights.js';
 import { RolesService } from '../roles/roles.service.js';
 import { Impersonations } from '../sessions/impersonations.service.js';
@@ -41,7 +43,17 @@ export class Authorities {
     private readonly roles: RolesService,
     private readonly sessions: SessionsService,
     private readonly impersonations: Impersonations,
+    private readonly reauthentication: Reauthentication,
   ) {}
+
+  /**
+   * Before what could give somebody an account or rights for good: a session that was found open is not enough (ASVS 7.5.3).
+   *
+   * @throws AppError `REAUTHENTICATION_REQUIRED`; `FORBIDDEN` to whoever acts as a user
+   */
+  assertRecentSignIn({ caller }: Authority): void {
+    if (caller) this.reauthentication.proveBySession(caller.principal);
+  }
 
   /**
    * The first step in the transaction of a change. The guards have looked at the caller before it, and it may have waited
@@ -87,10 +99,22 @@ export function actedBy({ caller }: Authority): { actorId?: string; client?: Cli
  *
  * @throws AppError `FORBIDDEN`
  */
-export function assertRightsOver({ rights }: HeldAuthority, user: User): void {
+export function assertRightsOver({ rights, caller }: HeldAuthority, user: User): void {
+  // Neither the user whom they act as nor they themselves: what only the user may do has no second way.
+  const principal = caller?.principal;
+  if (principal && [principal.userId, principal.impersonatorId].includes(user.id)) assertOwner(principal);
   if (!covers(rights, rightsOfRoles(user.roles.getItems()))) {
     throw forbidden('This account holds roles or permissions that you do not hold.');
   }
+}
+
+/**
+ * What users do to their own accounts with a proof of who they are, they do not administer without it.
+ *
+ * @throws AppError `FORBIDDEN`
+ */
+export function assertNotOwn({ caller }: Authority, user: User): void {
+  if (user.id === caller?.principal.userId) throw forbidden('Do this to your own account as every user does.');
 }
 
 /** @throws AppError `FORBIDDEN` */

@@ -7,6 +7,7 @@ import { AuthResponder } from '../auth/auth-responder.js';
 import { TokenTransport } from '../auth/token-transport.js';
 import type { Authority } from './authority.js';
 import { CurrentAuthority } from './current-authority.decorator.js';
+import { RECENT_SIGN_IN } from './recent-sign-in.js';
 import { Impersonation } from './impersonation.service.js';
 
 @Resolver()
@@ -19,11 +20,16 @@ export class ImpersonationResolver {
   @Mutation(() => AuthPayload, {
     description:
       'Opens a session in which you act as the user, for at most an hour. The user sees it in `mySessions`, and the reason ' +
-      'in `myAuditEvents`. Credentials can not be changed in it. Tokens come in the payload: cookies stay your own.',
+      'in `myAuditEvents`. Credentials can not be changed in it. Tokens come in the payload: cookies stay your own. ' +
+      `${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:impersonate')
   async impersonate(
-    @Args('userId', { type: () => ID, description: 'Whom to act as. No administrator.' }) userId: string,
+    @Args('userId', {
+      type: () => ID,
+      description: 'Whom to act as. No administrator, and nobody with a role or permission that you do not hold.',
+    })
+    userId: string,
     @Args('reason', { description: 'Why, for the audit trail and the user. 1 to 500 characters.' }) reason: string,
     @CurrentAuthority() authority: Authority,
     @Context() context: GraphQLContext,

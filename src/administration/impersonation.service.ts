@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
-import { assertOwner } from '../access/owner.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { SignedIn } from '../auth/signed-in.js';
 import { SignIns } from '../auth/sign-ins.js';
@@ -10,7 +9,7 @@ import { isStorable, NOT_STORABLE } from '../common/storable.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountChange } from './account-change.js';
 import { disabledTarget } from './administration.errors.js';
-import { type Authority, callerOf } from './authority.js';
+import { Authorities, type Authority, callerOf } from './authority.js';
 
 const MAX_REASON_LENGTH = 500;
 
@@ -22,6 +21,7 @@ const MAX_REASON_LENGTH = 500;
 export class Impersonation {
   constructor(
     private readonly changes: AccountChange,
+    private readonly authorities: Authorities,
     private readonly sessions: SessionsService,
     private readonly signIns: SignIns,
     private readonly audit: AuditService,
@@ -30,7 +30,7 @@ export class Impersonation {
   /** @throws AppError `FORBIDDEN` for administrators, for greater rights than one's own, and from within an impersonation */
   async begin(authority: Authority, userId: string, givenReason: string): Promise<SignedIn> {
     const { principal, client } = callerOf(authority);
-    assertOwner(principal);
+    this.authorities.assertRecentSignIn(authority);
     const reason = reasonOf(givenReason);
     const impersonator = { userId: principal.userId, sessionId: principal.sessionId };
     const owned = await this.changes.run({ id: userId }, authority, undefined, async (em, user, { rights }) => {

@@ -22,6 +22,7 @@ export class KeyAdministration {
 
   /** @throws AppError `CONFLICT` with HS256, whose key is a setting */
   async rotate(authority: Authority): Promise<SigningKey> {
+    this.authorities.assertRecentSignIn(authority);
     const { sessionId } = callerOf(authority).principal;
     const key = await this.keys.rotate(false, (em) => this.authorities.hold(em, authority));
     const em = this.em.fork();

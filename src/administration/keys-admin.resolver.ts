@@ -2,6 +2,7 @@ import { Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Permissions } from '../access/access.decorators.js';
 import type { Authority } from './authority.js';
 import { CurrentAuthority } from './current-authority.decorator.js';
+import { RECENT_SIGN_IN } from './recent-sign-in.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { SigningKey } from './signing-key.model.js';
 
@@ -20,7 +21,7 @@ export class KeysAdminResolver {
   }
 
   @Mutation(() => SigningKey, {
-    description: 'Makes the next signing key. It signs once every service can know it; no token is refused by it.',
+    description: `Makes the next signing key. It signs once every service can know it; no token is refused by it. ${RECENT_SIGN_IN}.`,
   })
   @Permissions('keys:rotate')
   rotateSigningKey(@CurrentAuthority() authority: Authority): Promise<SigningKey> {

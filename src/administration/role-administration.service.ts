@@ -68,6 +68,7 @@ export class RoleAdministration {
   /** @param revision of the role that the author has looked at; without it, the present one */
   async update(input: RoleInput, authority: Authority, revision?: string | null): Promise<Role> {
     assertKnown(input.permissions);
+    this.authorities.assertRecentSignIn(authority);
     const seen = revision ?? roleRevisionOf(await find(this.em.fork(), input.name));
     return this.transactions.runApart(async (em) => {
       const held = await this.authorities.hold(em, authority);
@@ -90,6 +91,7 @@ export class RoleAdministration {
    * @throws AppError `CONFLICT` for a built-in role, and for one that is held and not replaced
    */
   async delete(name: string, replacement: string | null, authority: Authority): Promise<void> {
+    this.authorities.assertRecentSignIn(authority);
     if (replacement === name) throw badInput('replacement', 'must be another role');
     await this.transactions.runApart(async (em) => {
       const held = await this.authorities.hold(em, authority);

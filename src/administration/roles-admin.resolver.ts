@@ -10,6 +10,7 @@ import { permissionsOfRoles } from '../roles/rights.js';
 import { MAX_HOLDERS, RolesService } from '../roles/roles.service.js';
 import type { Authority } from './authority.js';
 import { CurrentAuthority } from './current-authority.decorator.js';
+import { RECENT_SIGN_IN } from './recent-sign-in.js';
 import { REVISION } from './revision.argument.js';
 import { RoleAdministration } from './role-administration.service.js';
 import { RoleInput } from './role.inputs.js';
@@ -61,7 +62,7 @@ export class RolesAdminResolver {
   }
 
   @Mutation(() => RoleModel, {
-    description: 'Replaces what a role permits. It counts on the next request of its holders.',
+    description: `Replaces what a role permits. It counts on the next request of its holders. ${RECENT_SIGN_IN}.`,
   })
   @Permissions('roles:write')
   updateRole(
@@ -72,7 +73,7 @@ export class RolesAdminResolver {
     return this.administration.update(input, authority, revision);
   }
 
-  @Mutation(() => Boolean, { description: 'Deletes a role. One that is held needs a replacement.' })
+  @Mutation(() => Boolean, { description: `Deletes a role. One that is held needs a replacement. ${RECENT_SIGN_IN}.` })
   @Permissions('roles:write')
   async deleteRole(
     @Args('name', { description: 'The role. Neither `admin` nor `user`.' }) name: string,

@@ -17,8 +17,9 @@ export class UserCreation {
     private readonly authorities: Authorities,
   ) {}
 
-  create({ roles, ...account }: CreateUserInput, authority: Authority): Promise<User> {
+  async create({ roles, ...account }: CreateUserInput, authority: Authority): Promise<User> {
     const names = [...new Set(roles ?? [USER_ROLE])];
+    if (givesMore(names)) this.authorities.assertRecentSignIn(authority);
     const { email, password = null, name = null, locale = null } = account;
     const emailVerified = account.emailVerified ?? false;
     return this.registrations.register(
@@ -29,9 +30,12 @@ export class UserCreation {
   }
 
   private async assertMayGive(em: EntityManager, names: readonly string[], authority: HeldAuthority): Promise<void> {
-    if (names.every((name) => name === USER_ROLE)) return;
+    if (!givesMore(names)) return;
     if (!authority.rights.permissions.has('roles:assign')) throw forbidden('To give other roles takes roles:assign.');
     // What is no role is refused when the account is made.
     assertMayAssign(authority, await this.roles.existing(em, names));
   }
 }
+
+/** More than a sign-up does. */
+const givesMore = (names: readonly string[]): boolean => names.some((name) => name !== USER_ROLE);

@@ -9,6 +9,7 @@ import { UsersService } from '../users/users.service.js';
 import { AccountAdministration } from './account-administration.service.js';
 import type { Authority } from './authority.js';
 import { CurrentAuthority } from './current-authority.decorator.js';
+import { RECENT_SIGN_IN } from './recent-sign-in.js';
 import { REVISION } from './revision.argument.js';
 import { CreateUserInput, UpdateUserInput } from './user.inputs.js';
 import { UserCreation } from './user-creation.service.js';
@@ -35,7 +36,9 @@ export class UsersAdminResolver {
     return this.accounts.byId(id);
   }
 
-  @Mutation(() => UserModel, { description: 'Makes an account. Nobody is signed in by it.' })
+  @Mutation(() => UserModel, {
+    description: `Makes an account. Nobody is signed in by it. With roles other than \`user\`: ${RECENT_SIGN_IN}.`,
+  })
   @Permissions('users:write')
   createUser(
     @Args('input', { description: 'The new account.' }) input: CreateUserInput,
@@ -44,7 +47,9 @@ export class UsersAdminResolver {
     return this.creation.create(input, authority);
   }
 
-  @Mutation(() => UserModel, { description: 'Changes an account.' })
+  @Mutation(() => UserModel, {
+    description: `Changes an account. Its address and whether that is confirmed: not of your own account. ${RECENT_SIGN_IN}.`,
+  })
   @Permissions('users:write')
   updateUser(
     @Args('input', { description: 'What to change.' }) { id, ...update }: UpdateUserInput,
@@ -54,7 +59,9 @@ export class UsersAdminResolver {
     return this.administration.update({ id }, update, authority, revision);
   }
 
-  @Mutation(() => UserModel, { description: 'Replaces the roles of an account. It counts on its next request.' })
+  @Mutation(() => UserModel, {
+    description: `Replaces the roles of an account. It counts on its next request. ${RECENT_SIGN_IN}.`,
+  })
   @Permissions('roles:assign')
   setUserRoles(
     @Args('userId', { type: () => ID, description: 'The account.' }) id: string,
@@ -89,7 +96,9 @@ export class UsersAdminResolver {
     return this.administration.enable({ id }, authority);
   }
 
-  @Mutation(() => Boolean, { description: 'Deletes an account for ever, with all that is in it. Its owner is told.' })
+  @Mutation(() => Boolean, {
+    description: `Deletes an account for ever, with all that is in it; not your own. Its owner is told. ${RECENT_SIGN_IN}.`,
+  })
   @Permissions('users:delete')
   async deleteUser(
     @Args('id', { type: () => ID, description: 'The account.' }) id: string,
@@ -99,7 +108,9 @@ export class UsersAdminResolver {
     return true;
   }
 
-  @Mutation(() => Int, { description: 'Ends every session of an account, and tells how many there were.' })
+  @Mutation(() => Int, {
+    description: 'Ends every session of an account, not your own, and tells how many there were.',
+  })
   @Permissions('sessions:revoke')
   revokeUserSessions(
     @Args('userId', { type: () => ID, description: 'The account.' }) id: string,

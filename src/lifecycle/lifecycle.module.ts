@@ -61,6 +61,6 @@ import { RecoveryResolver } from './recovery.resolver.js';
     RecoveryResolver,
     OwnAccountResolver,
   ],
-  exports: [AccountDeletion, Links],
+  exports: [AccountDeletion, Links, Reauthentication],
 })
 export class LifecycleModule {}

@@ -35,8 +35,8 @@ export class Reauthentication {
 
   /** @throws AppError `FORBIDDEN` to whoever acts as the user, `INVALID_CREDENTIALS`, `REAUTHENTICATION_REQUIRED` or `TOO_MANY_REQUESTS` */
   async prove(principal: Principal, password: string, client: ClientInfo): Promise<Proof> {
-    assertOwner(principal);
     if (password === '') return this.proveBySession(principal);
+    assertOwner(principal);
     const user = await this.em.fork().findOne(User, principal.userId, { populate: ['passwordHash'] });
     const passwordHash = user?.passwordHash ?? null;
     // For this session alone: guesses in it keep nobody out elsewhere.
@@ -49,7 +49,10 @@ export class Reauthentication {
     return { passwordHash };
   }
 
-  private proveBySession({ authTime }: Principal): Proof {
+  /** @throws AppError `FORBIDDEN` to whoever acts as the user, `REAUTHENTICATION_REQUIRED` */
+  proveBySession(principal: Principal): Proof {
+    assertOwner(principal);
+    const { authTime } = principal;
     const age = this.clock.now().getTime() - authTime.getTime();
     if (age > this.env.REAUTHENTICATION_MAX_AGE * 1000) throw reauthenticationRequired();
     return {};

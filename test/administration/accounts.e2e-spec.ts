@@ -223,7 +223,11 @@ describe('the last administrator', () => {
     const answers = [
       await bySecond.disable(second.id),
       await bySecond.setRoles(second.id, ['user']),
-      await bySecond.delete(second.id),
+      await alone.call(
+        'mutation ($password: String!) { deleteAccount(password: $password) }',
+        { password: PASSWORD },
+        { token: second.accessToken },
+      ),
     ];
     expect(answers.map(refusalOf)).toEqual(['CONFLICT', 'CONFLICT', 'CONFLICT']);
     expect((await bySecond.user(second.id)).data?.['user']).toMatchObject({
