@@ -6,8 +6,11 @@ import { cookieAttributes, cookieNames, type CookieSettings, pathsToGraphql } fr
 /** Browsers keep no cookie for longer (RFC 6265bis section 5.5). Milliseconds. */
 const DEVICE_COOKIE_MAX_AGE = 400 * 86_400_000;
 
+/** Long enough for whoever looks into the mailbox a few days later. Milliseconds. */
+const SIGNUP_COOKIE_MAX_AGE = 7 * 86_400_000;
+
 /**
- * Writes the two token cookies of `transport: COOKIE`, and the device cookie. Reading them is `RequestCredentials`'
+ * Writes the two token cookies of `transport: COOKIE`, the device cookie, and that of a sign-up that has to be confirmed. Reading them is `RequestCredentials`'
  * business.
  */
 @Injectable()
@@ -43,6 +46,11 @@ export class AuthCookies {
     for (const name of Object.values(cookieNames(this.settings))) {
       for (const path of pathsToGraphql(this.settings)) response.clearCookie(name, { ...attributes, path });
     }
+  }
+
+  setSignup(response: Response, value: string): void {
+    const attributes = { ...cookieAttributes(this.settings), maxAge: SIGNUP_COOKIE_MAX_AGE };
+    response.cookie(cookieNames(this.settings).signup, value, attributes);
   }
 
   setDevice(response: Response, value: string): void {

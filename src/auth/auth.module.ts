@@ -84,6 +84,7 @@ import { TokenIssuer } from './token-issuer.js';
     AuthResponder,
     KnownDevices,
     RegistrationService,
+    RequestCredentials,
     SignIns,
   ],
 })

@@ -41,7 +41,8 @@ export class AuthResolver {
     @Context() context: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AuthPayload | EmailVerificationRequired> {
-    const outcome = await this.signups.signup(input, clientOf(context.req));
+    const { outcome, signupCookie } = await this.signups.signup(input, clientOf(context.req));
+    if (signupCookie !== undefined) this.cookies.setSignup(context.res, signupCookie);
     return this.responder.answer(outcome, { transport: input.transport, context, info });
   }
 

@@ -8,13 +8,14 @@ export type CookieSettings = Pick<Env, 'COOKIE_SECURE' | 'COOKIE_SAMESITE' | 'CO
  * neither a sibling domain nor plain http can plant one (RFC 6265bis section 4.1.3). With COOKIE_DOMAIN only
  * `__Secure-` is possible; without TLS, on localhost, no prefix is.
  */
-export function cookieNames(settings: CookieSettings): { access: string; refresh: string; device: string } {
+export function cookieNames(settings: CookieSettings) {
   const secure = settings.COOKIE_DOMAIN ? '__Secure-' : '__Host-';
   const prefix = settings.COOKIE_SECURE ? secure : '';
   return {
     access: `${prefix}latchkey-access`,
     refresh: `${prefix}latchkey-refresh`,
     device: `${prefix}latchkey-device`,
+    signup: `${prefix}latchkey-signup`,
   };
 }
 

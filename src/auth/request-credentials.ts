@@ -64,12 +64,17 @@ export class RequestCredentials {
     return Object.values(this.names).some((name) => valuesOf(request, name).length > 1);
   }
 
-  /** For logging out: whatever is there. A header or cookie that is not acceptable counts as absent. */
+  /** For what works without any: whatever is there. A header or cookie that is not acceptable counts as absent. */
   anyTokens(request: Request, argument: string | null | undefined) {
     return {
       accessToken: ignoringRefusal(() => this.accessToken(request)),
       refreshToken: ignoringRefusal(() => this.refreshToken(request, argument)?.token),
     };
+  }
+
+  /** What shows that an account was made in this browser (`signup-cookie.ts`). */
+  signupCookie(request: Request): string | undefined {
+    return ignoringRefusal(() => this.cookie(request, this.names.signup));
   }
 
   /**

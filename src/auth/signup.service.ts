@@ -14,7 +14,14 @@ import { emailTaken, signupClosed } from './auth.errors.js';
 import type { SignupInput } from './auth.inputs.js';
 import { type EmailVerificationRequired, verificationRequired } from './auth-payload.model.js';
 import type { SignedIn } from './signed-in.js';
+import { decoySignupCookie, formatSignupCookie } from './signup-cookie.js';
 import { SignIns } from './sign-ins.js';
+
+export interface SignupOutcome {
+  readonly outcome: SignedIn | EmailVerificationRequired;
+  /** For the browser in which the account is to be confirmed. Whoever is signed in needs none. */
+  readonly signupCookie?: string;
+}
 
 /**
  * Makes an account and signs its owner in. Account, session, mail and audit event are one transaction, so a refused sign-up
@@ -36,20 +43,21 @@ export class SignupService {
     private readonly signIns: SignIns,
     private readonly audit: AuditService,
     private readonly clock: Clock,
-    @Inject(ENV) private readonly env: Pick<Env, 'SIGNUP_ENABLED' | 'REQUIRE_EMAIL_VERIFICATION'>,
+    @Inject(ENV) private readonly env: Pick<Env, 'SIGNUP_ENABLED' | 'REQUIRE_EMAIL_VERIFICATION' | 'JWT_SECRET'>,
   ) {}
 
-  async signup(input: SignupInput, client: ClientInfo): Promise<SignedIn | EmailVerificationRequired> {
+  async signup(input: SignupInput, client: ClientInfo): Promise<SignupOutcome> {
     if (!this.env.SIGNUP_ENABLED) throw signupClosed();
     const passwordHash = await this.passwords.hashNew(input.password, { email: input.email });
     const mayMail = this.env.REQUIRE_EMAIL_VERIFICATION && (await this.mails.spend('signup', input.email)) === 'within';
     const created = await this.create(input, passwordHash, client, mayMail);
     if (this.env.REQUIRE_EMAIL_VERIFICATION) {
       if (!created && mayMail) await this.tellOwner(input.email, client);
-      return verificationRequired(input.email);
+      const signupCookie = created ? formatSignupCookie(this.env.JWT_SECRET, created.user) : decoySignupCookie();
+      return { outcome: verificationRequired(input.email), signupCookie };
     }
     if (!created?.session) throw emailTaken();
-    return this.signIns.tokens({ ...created, session: created.session });
+    return { outcome: this.signIns.tokens({ ...created, session: created.session }) };
   }
 
   /** The new account with its session, or undefined when the address is taken. */

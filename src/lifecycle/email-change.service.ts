@@ -1,6 +1,8 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
 import type { Principal } from '../access/principal.js';
+import { clientOf } from '../access/request.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AccountLinks } from '../auth/account-links.js';
 import { AddressTaken, isAddressTaken } from '../auth/address-taken.js';
@@ -11,6 +13,7 @@ import { MailBudget } from '../throttle/mail-budget.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import type { RequestEmailChangeInput } from './lifecycle.inputs.js';
+import { Confirming } from './confirming.js';
 import { Links } from './links.js';
 import { LinkUse } from './link-use.js';
 import { OwnAccount } from './own-account.js';
@@ -26,6 +29,7 @@ export class EmailChange {
     private readonly reauthentication: Reauthentication,
     private readonly account: OwnAccount,
     private readonly links: LinkUse,
+    private readonly confirming: Confirming,
     private readonly lifetimes: Links,
     private readonly accountLinks: AccountLinks,
     private readonly held: HeldAddresses,
@@ -49,11 +53,14 @@ export class EmailChange {
   }
 
   /** @throws AppError `ONE_TIME_TOKEN_INVALID`; `EMAIL_TAKEN` when somebody signed up with the address meanwhile */
-  async confirm(token: string, client: ClientInfo): Promise<User> {
+  async confirm(token: string, password: string | null | undefined, request: Request): Promise<User> {
+    const { userId } = await this.links.claimOf(token, 'email_change');
+    const shown = await this.confirming.shown(userId, request, password);
     try {
       return await this.links.use(token, 'email_change', async (em, user, { email }) => {
+        await this.confirming.assertOwn(em, user, shown);
         await this.moveTo(em, user, email);
-        this.audit.record(em, 'user.email_changed', { subjectId: user.id, client });
+        this.audit.record(em, 'user.email_changed', { subjectId: user.id, client: clientOf(request) });
         return user;
       });
     } catch (error) {

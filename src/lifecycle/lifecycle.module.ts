@@ -8,6 +8,7 @@ import { ThrottleModule } from '../throttle/throttle.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountDeletion } from './account-deletion.service.js';
+import { Confirming } from './confirming.js';
 import { Correspondent } from './correspondent.js';
 import { EmailChange } from './email-change.service.js';
 import { EmailRevert } from './email-revert.service.js';
@@ -45,6 +46,7 @@ import { RecoveryResolver } from './recovery.resolver.js';
     Correspondent,
     LifecyclePurge,
 
+    Confirming,
     Reauthentication,
     OwnAccount,
     NewPasswords,

@@ -21,7 +21,11 @@ export class LinkUse {
     private readonly mails: MailBudget,
   ) {}
 
-  /** @throws AppError `ONE_TIME_TOKEN_INVALID`, one answer for everything that can be wrong with a token */
+  /**
+   * What `work` throws leaves the token as it is.
+   *
+   * @throws AppError `ONE_TIME_TOKEN_INVALID`, one answer for everything that can be wrong with a token
+   */
   async use<T>(
     token: string,
     purpose: TokenPurpose,
@@ -40,11 +44,11 @@ export class LinkUse {
     return outcome.result;
   }
 
-  /** The address of the account that a good token belongs to. Uses nothing up. */
-  async addressOf(token: string, purpose: TokenPurpose): Promise<string> {
+  /** What a good token is for. Uses nothing up. */
+  async claimOf(token: string, purpose: TokenPurpose): Promise<TokenClaim> {
     const claim = await this.tokens.find(this.em.fork(), token, purpose);
     if (!claim) throw oneTimeTokenInvalid();
-    return claim.email;
+    return claim;
   }
 
   private async hold(em: EntityManager, claim: TokenClaim, purpose: TokenPurpose): Promise<User | undefined> {

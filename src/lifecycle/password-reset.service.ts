@@ -22,7 +22,7 @@ export class PasswordReset {
 
   async reset({ token, newPassword }: ResetPasswordInput, client: ClientInfo): Promise<true> {
     // Before anything is hashed: a token of nobody costs no more than a look.
-    const email = await this.links.addressOf(token, 'password_reset');
+    const { email } = await this.links.claimOf(token, 'password_reset');
     const passwordHash = await this.passwords.hashNew(newPassword, { email, path: 'input.newPassword' });
     await this.links.use(token, 'password_reset', async (em, user) => {
       // Whoever has the link reads the mails of the address.

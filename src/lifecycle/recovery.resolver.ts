@@ -17,6 +17,15 @@ import { PasswordReset } from './password-reset.service.js';
 
 const EMAIL = { description: 'The address of the account, in any letter case.' };
 const TOKEN = { description: 'What follows `#token=` in the link of the mail.' };
+const PASSWORD = {
+  type: () => String,
+  nullable: true,
+  description: 'The password of the account. Absent in a session of it, or in the browser in which it was made.',
+};
+const WHO_HAS_THE_ACCOUNT =
+  'It takes whoever has the account: a session of it in the same request, the cookie of its sign-up, or the password. ' +
+  'Without any, `REAUTHENTICATION_REQUIRED`, and the link still works: ask for the password then, or offer a new one by ' +
+  '`requestPasswordReset`.';
 
 /** What is done by a link in a mail, and asking for one. All public: whoever has the link need not be signed in. */
 @Resolver()
@@ -40,10 +49,16 @@ export class RecoveryResolver {
     return this.requests.request('verify-email', email, clientOf(req));
   }
 
-  @Mutation(() => UserModel, { description: 'Confirms the address of an account by the link that was sent there.' })
+  @Mutation(() => UserModel, {
+    description: `Confirms the address of an account by the link that was sent there. ${WHO_HAS_THE_ACCOUNT}`,
+  })
   @Public()
-  verifyEmail(@Args('token', TOKEN) token: string, @Context() { req }: GraphQLContext): Promise<User> {
-    return this.verification.verify(token, clientOf(req));
+  verifyEmail(
+    @Args('token', TOKEN) token: string,
+    @Args('password', PASSWORD) password: string | null,
+    @Context() { req }: GraphQLContext,
+  ): Promise<User> {
+    return this.verification.verify(token, password, req);
   }
 
   @Mutation(() => Boolean, {
@@ -69,15 +84,23 @@ export class RecoveryResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: 'Gives the account its new address, by the link that was sent there. The old address is told.',
+    description:
+      `Gives the account its new address, by the link that was sent there. ${WHO_HAS_THE_ACCOUNT} ` +
+      'The old address is told, if it was confirmed.',
   })
   @Public()
-  confirmEmailChange(@Args('token', TOKEN) token: string, @Context() { req }: GraphQLContext): Promise<User> {
-    return this.changes.confirm(token, clientOf(req));
+  confirmEmailChange(
+    @Args('token', TOKEN) token: string,
+    @Args('password', PASSWORD) password: string | null,
+    @Context() { req }: GraphQLContext,
+  ): Promise<User> {
+    return this.changes.confirm(token, password, req);
   }
 
   @Mutation(() => Boolean, {
-    description: 'Gives the account its old address back, by the link that was sent there, and ends every session.',
+    description:
+      'Gives the account its old address back, by the link that was sent there, and ends every session and the password. ' +
+      'A link to choose another one is sent there.',
   })
   @Public()
   revertEmailChange(@Args('token', TOKEN) token: string, @Context() { req }: GraphQLContext): Promise<boolean> {

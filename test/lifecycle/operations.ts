@@ -38,10 +38,18 @@ export interface MagicLogin {
 }
 
 export const use = {
-  verification: (server: Server, token: string): Answer<{ verifyEmail: { id: string; emailVerified: boolean } }> =>
-    server.call('mutation ($token: String!) { verifyEmail(token: $token) { id email emailVerified roles } }', {
-      token,
-    }),
+  /** @param password null: something else shows who has the account */
+  verification: (
+    server: Server,
+    token: string,
+    password: string | null = PASSWORD,
+    options?: CallOptions,
+  ): Answer<{ verifyEmail: { id: string; emailVerified: boolean } }> =>
+    server.call(
+      'mutation ($token: String!, $password: String) { verifyEmail(token: $token, password: $password) { id email emailVerified roles } }',
+      { token, password },
+      options,
+    ),
   reset: (
     server: Server,
     token: string,
@@ -57,10 +65,17 @@ export const use = {
     server.call(`mutation ($input: MagicLinkInput!) { loginWithMagicLink(input: $input) { ${PAYLOAD} } }`, {
       input: { token },
     }),
-  emailChange: (server: Server, token: string): Answer<{ confirmEmailChange: { id: string; email: string } }> =>
-    server.call('mutation ($token: String!) { confirmEmailChange(token: $token) { id email emailVerified } }', {
-      token,
-    }),
+  emailChange: (
+    server: Server,
+    token: string,
+    password: string | null = PASSWORD,
+    options?: CallOptions,
+  ): Answer<{ confirmEmailChange: { id: string; email: string } }> =>
+    server.call(
+      'mutation ($token: String!, $password: String) { confirmEmailChange(token: $token, password: $password) { id email emailVerified } }',
+      { token, password },
+      options,
+    ),
   revert: (server: Server, token: string): Answer<{ revertEmailChange: boolean }> =>
     server.call('mutation ($token: String!) { revertEmailChange(token: $token) }', { token }),
 };

@@ -1,0 +1,160 @@
+import { User } from '../../src/users/user.entity.js';
+import { tryLogin, trySignup } from '../accounts/operations.js';
+import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
+import { logIn, newEmail, PASSWORD, signUp, signUpConfirmed, signUpWithRoles } from '../support/accounts.js';
+import type { CallOptions, GraphQLAnswer } from '../support/graphql-client.js';
+import { refusalOf } from '../support/refusals.js';
+import { ask, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
+
+const REAUTHENTICATE = 'UNAUTHENTICATED/REAUTHENTICATION_REQUIRED';
+
+let life: LifecycleServer;
+let required: LifecycleServer;
+beforeAll(async () => {
+  required = await LifecycleServer.start({ env: { REQUIRE_EMAIL_VERIFICATION: 'true' } });
+  life = await LifecycleServer.start();
+});
+afterAll(async () => {
+  await life.stop();
+  await required.stop();
+});
+
+type Redeem = (token: string, password: string | null, options?: CallOptions) => Promise<GraphQLAnswer>;
+
+/** The links that confirm an address, of an account that somebody has made who may be a stranger to it. */
+const LINKS: Record<
+  string,
+  { redeem: Redeem; make: () => Promise<{ maker: CookieClient; token: string; access: string }> }
+> = {
+  verifyEmail: {
+    redeem: (token, password, options) => use.verification(life.server, token, password, options),
+    make: async () => {
+      const { maker, access } = await madeBy();
+      await ask.verification(life.server, maker.email);
+      return { maker, access, token: await life.tokenFor(maker.email) };
+    },
+  },
+  confirmEmailChange: {
+    redeem: (token, password, options) => use.emailChange(life.server, token, password, options),
+    make: async () => {
+      const { maker, access } = await madeBy();
+      const email = newEmail();
+      await ask.emailChange(life.server, access, email);
+      return { maker, access, token: await life.tokenFor(email) };
+    },
+  },
+};
+
+async function madeBy() {
+  const maker = new CookieClient(life.server);
+  await maker.signUp();
+  const { accessToken: access } = await logIn(life.server, maker.email);
+  return { maker, access };
+}
+
+describe.each(Object.entries(LINKS))('%s', (_, { redeem, make }) => {
+  it('without anything of the account is refused, and the link works for the one who has it', async () => {
+    const { token } = await make();
+    const other = await signUp(life.server);
+    for (const options of [
+      {},
+      { token: other.accessToken },
+      { token: 'nonsense' },
+      { headers: { cookie: 'latchkey-signup=lks_x' } },
+    ]) {
+      const refused = await redeem(token, null, options);
+      expect([refusalOf(refused), refused.errors[0]?.extensions.action]).toEqual([REAUTHENTICATE, 'REAUTHENTICATE']);
+    }
+    expect(refusalOf(await redeem(token, 'wrong password'))).toBe('INVALID_CREDENTIALS');
+    expect((await redeem(token, PASSWORD)).errors).toEqual([]);
+  });
+
+  it('takes a live session of the account, in a header or in cookies, and no ended one', async () => {
+    const bearer = await make();
+    expect((await redeem(bearer.token, null, { token: bearer.access })).errors).toEqual([]);
+
+    const cookies = await make();
+    const headers = { origin: FRONTEND, cookie: cookies.maker.jar.header };
+    expect(
+      refusalOf(await redeem(cookies.token, null, { headers: { ...headers, origin: 'https://evil.example' } })),
+    ).toBe(REAUTHENTICATE);
+    expect((await redeem(cookies.token, null, { headers })).errors).toEqual([]);
+
+    const ended = await make();
+    await life.server.call('mutation { logout }', {}, { token: ended.access });
+    expect(refusalOf(await redeem(ended.token, null, { token: ended.access }))).toBe(REAUTHENTICATE);
+  });
+
+  it('takes no session of an administrator who acts as the user', async () => {
+    const { maker, token } = await make();
+    const admin = await signUpWithRoles(life.server, 'admin');
+    const { id } = await life.server.em().findOneOrFail(User, { email: maker.email });
+    const act = `mutation { impersonate(userId: "${id}", reason: "help") { accessToken } }`;
+    const { data, text } = await life.server.call<{ impersonate: { accessToken: string } }>(
+      act,
+      {},
+      { token: admin.accessToken },
+    );
+    expect([text, refusalOf(await redeem(token, null, { token: data?.impersonate.accessToken }))]).toEqual([
+      text,
+      REAUTHENTICATE,
+    ]);
+  });
+});
+
+describe('an account that nobody has confirmed', () => {
+  it('is confirmed without more ado while nobody has it: no password, no session', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    await server.call('mutation { logout }', {}, { token: user.accessToken });
+    await server.em().nativeUpdate(User, user.id, { passwordHash: null });
+    await ask.verification(server, user.email);
+    expect((await use.verification(server, await life.tokenFor(user.email), null)).errors).toEqual([]);
+  });
+
+  it('is confirmed in the browser in which it was made, and in no other that signed up with the address', async () => {
+    const { server } = required;
+    const maker = new CookieClient(server);
+    await maker.signUp();
+    const second = new CookieClient(server);
+    const signup = 'mutation ($input: SignupInput!) { signup(input: $input) { __typename } }';
+    await second.call(signup, { input: { email: maker.email, password: NEW_PASSWORD } });
+    await ask.verification(server, maker.email);
+    await required.send();
+    const token = required.mails.to(maker.email).at(-1)?.token ?? '';
+    const from = ({ jar }: CookieClient) => ({ headers: { origin: FRONTEND, cookie: jar.header } });
+    expect([second, maker].map(({ jar }) => jar.value('latchkey-signup')?.length)).toEqual([47, 47]);
+    expect(refusalOf(await use.verification(server, token, null, from(second)))).toBe(REAUTHENTICATE);
+    expect((await use.verification(server, token, null, from(maker))).data?.verifyEmail.emailVerified).toBe(true);
+    // It opens nothing.
+    expect(refusalOf(await maker.me())).toBe('UNAUTHENTICATED/TOKEN_MISSING');
+  });
+
+  it('that a stranger made with an address is not theirs by a click of its owner, who gets it by a new password', async () => {
+    const { server } = required;
+    const email = newEmail();
+    await trySignup(server, { email, password: 'the phrase of a stranger' });
+    const token = await required.tokenFor(email);
+    expect(refusalOf(await use.verification(server, token, null))).toBe(REAUTHENTICATE);
+    await ask.reset(server, email);
+    await use.reset(server, await required.tokenFor(email), PASSWORD);
+    expect(refusalOf(await tryLogin(server, email, 'the phrase of a stranger'))).toBe('INVALID_CREDENTIALS');
+    expect((await tryLogin(server, email)).data?.login.__typename).toBe('AuthPayload');
+  });
+});
+
+it('a password that is tried with a link is counted like one at login', async () => {
+  const limited = await LifecycleServer.start({ env: { RATE_LIMITS_ENABLED: 'true' } });
+  try {
+    const user = await signUpConfirmed(limited.server);
+    const email = newEmail();
+    await ask.emailChange(limited.server, user.accessToken, email);
+    const token = await limited.tokenFor(email);
+    const refusals = [];
+    for (let index = 0; index < 12; index++)
+      refusals.push(refusalOf(await use.emailChange(limited.server, token, 'wrong password')));
+    expect([refusals[0], refusals.at(-1)]).toEqual(['INVALID_CREDENTIALS', 'TOO_MANY_REQUESTS']);
+  } finally {
+    await limited.stop();
+  }
+});
