@@ -109,6 +109,7 @@ export type RequestMagicLinkMutation = { requestMagicLink: boolean };
 
 export type VerifyEmailMutationVariables = Exact<{
   token: string;
+  password?: string | null | undefined;
 }>;
 
 
@@ -123,6 +124,7 @@ export type ResetPasswordMutation = { resetPassword: boolean };
 
 export type ConfirmEmailChangeMutationVariables = Exact<{
   token: string;
+  password?: string | null | undefined;
 }>;
 
 
@@ -244,8 +246,8 @@ export const RequestMagicLinkDocument = gql`
 }
     ` as unknown as DocumentNode<RequestMagicLinkMutation, RequestMagicLinkMutationVariables>;
 export const VerifyEmailDocument = gql`
-    mutation VerifyEmail($token: String!) {
-  verifyEmail(token: $token) {
+    mutation VerifyEmail($token: String!, $password: String) {
+  verifyEmail(token: $token, password: $password) {
     id
     email
     emailVerified
@@ -258,8 +260,8 @@ export const ResetPasswordDocument = gql`
 }
     ` as unknown as DocumentNode<ResetPasswordMutation, ResetPasswordMutationVariables>;
 export const ConfirmEmailChangeDocument = gql`
-    mutation ConfirmEmailChange($token: String!) {
-  confirmEmailChange(token: $token) {
+    mutation ConfirmEmailChange($token: String!, $password: String) {
+  confirmEmailChange(token: $token, password: $password) {
     id
     email
     emailVerified

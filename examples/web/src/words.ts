@@ -5,7 +5,8 @@ const BY_CODE: Record<Failure['code'], string> = {
   UNREACHABLE: 'There is no connection to the server. Nothing is lost: try again in a moment.',
   SERVICE_UNAVAILABLE: 'The server is busy at the moment. Nothing is lost: try again shortly.',
   TOO_MANY_REQUESTS: 'That was tried too often.',
-  INVALID_CREDENTIALS: 'E-mail or password is wrong. Try again, or choose a new password.',
+  INVALID_CREDENTIALS:
+    'E-mail or password is wrong. Try again, or choose a new password. After a sign-up, open the link in your mail first.',
   EMAIL_TAKEN: 'There is an account with this e-mail already. Sign in, or choose a new password.',
   BAD_USER_INPUT: 'Something is not right yet: see the marked fields.',
   UNAUTHENTICATED: 'You are not signed in any more. Sign in and try again.',
@@ -22,7 +23,7 @@ const BY_CODE: Record<Failure['code'], string> = {
 
 const BY_REASON: Partial<Record<ErrorReason, string>> = {
   ONE_TIME_TOKEN_INVALID: 'This link does not work any more. Ask for a new one.',
-  REAUTHENTICATION_REQUIRED: 'Your sign-in is a while ago. Enter your password to go on.',
+  REAUTHENTICATION_REQUIRED: 'Enter your password to go on.',
 };
 
 const BY_FIELD: Record<string, string> = {

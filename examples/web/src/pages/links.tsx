@@ -1,3 +1,4 @@
+import { failureOf } from '@latchkey/apollo-client';
 import { type ReactNode, useState } from 'react';
 import { Link, Navigate } from 'react-router';
 import { client, latchkey } from '../latchkey';
@@ -60,29 +61,55 @@ function MailedLink({ title, text, submit, done, act, children }: MailedLinkProp
 /** Whoever is signed in here may be the one whose address has changed. */
 const lookAgain = () => latchkey.user && latchkey.currentUser({ fresh: true });
 
+interface ConfirmingLinkProps extends Omit<MailedLinkProps, 'act'> {
+  readonly confirm: (variables: { token: string; password: string | null }) => Promise<unknown>;
+}
+
+/** Asks for the password once the server has: not in a session of the account, nor where it was made. */
+function ConfirmingLink({ confirm, ...page }: ConfirmingLinkProps) {
+  const [isAsked, setAsked] = useState(false);
+
+  async function act(token: string, value: (name: string) => string): Promise<void> {
+    try {
+      await confirm({ token, password: value('password') || null });
+    } catch (error) {
+      setAsked((before) => before || failureOf(error).action === 'REAUTHENTICATE');
+      throw error;
+    }
+    await lookAgain();
+  }
+
+  return (
+    <MailedLink {...page} act={act}>
+      {isAsked && (
+        <>
+          <Field name="password" type="password" label="Your password" autoComplete="current-password" required />
+          <p className="hint">
+            Did you not choose one? <Link to="/forgot-password">Choose a password</Link>, which makes the account yours.
+          </p>
+        </>
+      )}
+    </MailedLink>
+  );
+}
+
 export const VerifyEmail = () => (
-  <MailedLink
+  <ConfirmingLink
     title="Confirm your e-mail address"
     text="Confirm that you have asked for the mail that led you here."
     submit="Confirm"
     done="Your e-mail address is confirmed."
-    act={async (token) => {
-      await client.mutate({ mutation: VerifyEmailDocument, variables: { token } });
-      await lookAgain();
-    }}
+    confirm={(variables) => client.mutate({ mutation: VerifyEmailDocument, variables })}
   />
 );
 
 export const ConfirmEmailChange = () => (
-  <MailedLink
+  <ConfirmingLink
     title="Confirm your new e-mail address"
     text="From now on you sign in with the address that received this link."
     submit="Confirm"
     done="Your account has its new e-mail address."
-    act={async (token) => {
-      await client.mutate({ mutation: ConfirmEmailChangeDocument, variables: { token } });
-      await lookAgain();
-    }}
+    confirm={(variables) => client.mutate({ mutation: ConfirmEmailChangeDocument, variables })}
   />
 );
 
