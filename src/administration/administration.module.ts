@@ -17,6 +17,7 @@ import { ImpersonationResolver } from './impersonation.resolver.js';
 import { Impersonation } from './impersonation.service.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { KeysAdminResolver } from './keys-admin.resolver.js';
+import { MailAdministration } from './mail-administration.service.js';
 import { ResetLink } from './reset-link.service.js';
 import { RoleAdministration } from './role-administration.service.js';
 import { RolesAdminResolver } from './roles-admin.resolver.js';
@@ -45,6 +46,7 @@ import { UsersAdminResolver } from './users-admin.resolver.js';
     Impersonation,
     ResetLink,
     KeyAdministration,
+    MailAdministration,
     AuditVerification,
 
     UsersAdminResolver,

@@ -1,6 +1,4 @@
-import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
 import type { KeyPhase } from '../keys/key-phase.js';
 import { type KeyReport, KeyRotation } from '../keys/key-rotation.js';
 import { actedBy, Authorities, type Authority, callerOf } from './authority.js';
@@ -10,10 +8,8 @@ import { type SigningKey, SigningKeyState } from './signing-key.model.js';
 @Injectable()
 export class KeyAdministration {
   constructor(
-    private readonly em: EntityManager,
     private readonly keys: KeyRotation,
     private readonly authorities: Authorities,
-    private readonly audit: AuditService,
   ) {}
 
   async list(): Promise<SigningKey[]> {
@@ -24,11 +20,8 @@ export class KeyAdministration {
   async rotate(authority: Authority): Promise<SigningKey> {
     this.authorities.assertRecentSignIn(authority);
     const { sessionId } = callerOf(authority).principal;
-    const key = await this.keys.rotate(false, (em) => this.authorities.hold(em, authority));
-    const em = this.em.fork();
-    this.audit.record(em, 'key.rotated', { ...actedBy(authority), sessionId, details: { kid: key.kid } });
-    await em.flush();
-    return signingKeyOf(key);
+    const by = { ...actedBy(authority), sessionId };
+    return signingKeyOf(await this.keys.rotate(false, by, (em) => this.authorities.hold(em, authority)));
   }
 }
 

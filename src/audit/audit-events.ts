@@ -31,6 +31,8 @@ export const AUDIT_EVENTS = [
   'role.updated',
   'role.deleted',
   'key.rotated',
+  'key.revoked',
+  'mails.retried',
   'access.refused',
   'document.refused',
 ] as const;

@@ -1,3 +1,4 @@
+import { MailAdministration } from '../administration/mail-administration.service.js';
 import { Outbox } from '../mail/outbox.js';
 import { withServices } from './operator-context.js';
 import { tell } from './output.js';
@@ -20,7 +21,7 @@ export async function listMails(): Promise<void> {
 
 export async function retryMails(): Promise<void> {
   await withServices(async (app) => {
-    const due = await app.get(Outbox).retryAll();
+    const due = await app.get(MailAdministration).retryAll();
     tell(`${due} mail(s) are due again.`, { due });
   });
 }

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
@@ -15,6 +16,9 @@ const PUBLISH_MARGIN_SECONDS = 60;
 
 /** A retired key is kept for whoever wonders which one had signed an old token. */
 const RETIRED_KEPT_SECONDS = 30 * 86_400;
+
+/** Of a key that nobody has asked for. */
+const SCHEDULED: AuditFacts = { details: { scheduled: true } };
 
 /** A key as an operator sees it. */
 export interface KeyReport {
@@ -44,6 +48,7 @@ export class KeyRotation implements Job, OnModuleInit {
     private readonly store: KeyStore,
     private readonly keys: KeysService,
     private readonly clock: Clock,
+    private readonly audit: AuditService,
     @Inject(ENV)
     private readonly env: KeyLifetimes & Pick<Env, 'JWT_ALGORITHM' | 'JWKS_MAX_AGE' | 'KEY_ROTATION_INTERVAL'>,
   ) {}
@@ -73,17 +78,19 @@ export class KeyRotation implements Job, OnModuleInit {
    * Makes the next key.
    *
    * @param isUrgent it signs as soon as every instance knows it, also when other services do not yet
-   * @param assertStill throws, in the transaction, when its author may not any more
+   * @param by who has asked for it. Nobody: an operator
+   * @param assertStill throws, in the transaction, when they may not any more
    * @throws AppError `CONFLICT` with HS256, whose key is a setting
    */
   async rotate(
     isUrgent = false,
+    by: AuditFacts = {},
     assertStill: (em: EntityManager) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<KeyReport> {
     const activeFrom = secondsFrom(this.clock.now(), isUrgent ? 3 * RELOAD_SECONDS : this.leadSeconds());
     const row = await this.em.fork().transactional(async (em) => {
       await assertStill(em);
-      return this.make(em, activeFrom);
+      return this.make(em, activeFrom, by);
     });
     await this.keys.reload();
     return this.reportOf(row, [row]);
@@ -91,16 +98,13 @@ export class KeyRotation implements Job, OnModuleInit {
 
   /** Refuses every token of the key, on every instance, within `RELOAD_SECONDS`. Their owners refresh. */
   async revoke(kid: string): Promise<void> {
-    const now = this.clock.now();
-    const em = this.em.fork();
-    if ((await em.nativeUpdate(SigningKey, { kid, retiredAt: null }, { retiredAt: now })) === 0) throw noSuchKey();
-    const left = await em.count(SigningKey, {
-      algorithm: this.algorithm(),
-      retiredAt: null,
-      activeFrom: { $lte: now },
+    await this.em.fork().transactional(async (em) => {
+      const now = this.clock.now();
+      if ((await em.nativeUpdate(SigningKey, { kid, retiredAt: null }, { retiredAt: now })) === 0) throw noSuchKey();
+      const standing = { algorithm: this.algorithm(), retiredAt: null, activeFrom: { $lte: now } };
+      this.audit.record(em, 'key.revoked', { details: { kid } });
+      if ((await em.count(SigningKey, standing)) === 0) await this.make(em, now);
     });
-    if (left === 0) await this.make(em, now);
-    await em.flush();
     await this.keys.reload();
     this.logger.warn(`Signing key ${kid} was revoked: its tokens are refused.`);
   }
@@ -114,7 +118,7 @@ export class KeyRotation implements Job, OnModuleInit {
   private async makeDue(em: EntityManager, rows: readonly SigningKey[], now: Date): Promise<number> {
     const newest = rows.findLast(({ algorithm }) => algorithm === this.env.JWT_ALGORITHM);
     if (!newest) {
-      await this.make(em, now);
+      await this.make(em, now, SCHEDULED);
       return 1;
     }
     const lead = this.leadSeconds();
@@ -122,14 +126,15 @@ export class KeyRotation implements Job, OnModuleInit {
     // Made while the clock was ahead: without this nothing would be made until it gets there again.
     if (startsIn > lead + PUBLISH_MARGIN_SECONDS) newest.activeFrom = now;
     if (startsIn > lead - this.env.KEY_ROTATION_INTERVAL) return 0;
-    await this.make(em, secondsFrom(now, lead));
+    await this.make(em, secondsFrom(now, lead), SCHEDULED);
     return 1;
   }
 
   /** The other instances read it within `RELOAD_SECONDS`. */
-  private async make(em: EntityManager, activeFrom: Date): Promise<SigningKey> {
+  private async make(em: EntityManager, activeFrom: Date, by: AuditFacts = {}): Promise<SigningKey> {
     const algorithm = this.algorithm();
     const row = await this.store.create(em, algorithm, await this.store.nextGeneration(em, algorithm), activeFrom);
+    this.audit.record(em, 'key.rotated', { ...by, details: { ...by.details, kid: row.kid } });
     this.logger.log(`A new signing key is published. It signs from ${activeFrom.toISOString()}.`);
     return row;
   }

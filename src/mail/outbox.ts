@@ -66,8 +66,8 @@ export class Outbox {
   }
 
   /** Makes what failed due now, once more if it was given up. @returns how many */
-  async retryAll(): Promise<number> {
+  async retryAll(em: EntityManager): Promise<number> {
     const due = { failedAt: null, dueAt: this.clock.now() };
-    return this.em.fork().nativeUpdate(Mail, { lastError: { $ne: null } }, due);
+    return em.nativeUpdate(Mail, { lastError: { $ne: null } }, due);
   }
 }

@@ -1,4 +1,7 @@
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { JobRunner } from '../../src/jobs/job-runner.js';
+import { KeyRotation } from '../../src/keys/key-rotation.js';
+import { SigningKey } from '../../src/keys/signing-key.entity.js';
 import { signUpWithRoles, type TestUser } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
@@ -50,5 +53,43 @@ it('with HS256 there is no key to replace', async () => {
   const root = await signUpWithRoles(server, 'admin');
   expect((await list(server, root)).data).toEqual({ signingKeys: [] });
   expect(refusalOf(await rotate(server, root))).toBe('CONFLICT');
+  await server.stop();
+});
+
+it('every key that is made or revoked stands in the trail, whoever did it, or nothing has happened', async () => {
+  const server = await TestServer.start({ env: { JOBS_ENABLED: 'false', KEY_ROTATION_INTERVAL: '1d' } });
+  const rotation = server.app.get(KeyRotation);
+  const [first] = await rotation.list();
+  const eventsOfKeys = async () =>
+    (await server.em().find(AuditEvent, { type: { $in: ['key.rotated', 'key.revoked'] } }, { orderBy: { id: 'asc' } }))
+      // The id of an event has the time of the clock.
+      .map(({ type, actorId, details }) => ({ type, actorId, details }));
+  const operators = (type: string, details: object) => ({ type, actorId: null, details });
+  expect(await eventsOfKeys()).toEqual([]);
+
+  const second = await rotation.rotate();
+  const expected = [operators('key.rotated', { kid: second.kid })];
+  expect(await eventsOfKeys()).toEqual(expected);
+
+  await rotation.revoke(first?.kid ?? '');
+  const [third] = await rotation
+    .list()
+    .then((keys) => keys.filter(({ kid }) => ![first?.kid, second.kid].includes(kid)));
+  expected.push(operators('key.revoked', { kid: first?.kid }), operators('key.rotated', { kid: third?.kid }));
+  expect(await eventsOfKeys()).toEqual(expected);
+  await expect(rotation.revoke(first?.kid ?? '')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await eventsOfKeys()).toEqual(expected);
+
+  server.clock.advance(86_400);
+  await server.app.get(JobRunner).runDue();
+  const [fourth] = await rotation.list();
+  expected.push(operators('key.rotated', { kid: fourth?.kid, scheduled: true }));
+  expect(await eventsOfKeys()).toEqual(expected);
+
+  await server.em().execute('alter table audit_events rename to gone');
+  const keys = await server.em().count(SigningKey, { retiredAt: null });
+  await expect(rotation.rotate()).rejects.toThrow();
+  await expect(rotation.revoke(second.kid)).rejects.toThrow();
+  expect(await server.em().count(SigningKey, { retiredAt: null })).toBe(keys);
   await server.stop();
 });

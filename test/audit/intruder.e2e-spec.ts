@@ -184,7 +184,7 @@ describe('the purge', () => {
     await seal();
     expect(await purge()).toEqual({ rows: SEALED, hasMore: false });
     expect(await faults()).toEqual([]);
-    const [again] = old.map((row) => ({ ...row, sequence: null, hash: null }));
+    const [again] = old.map((row): Record<string, unknown> => ({ ...row, sequence: null, hash: null }));
     if (!again) throw new Error('There were events');
     await server.em().insert(AuditEvent, again as never);
     await seal();

@@ -110,13 +110,13 @@ describe('a mail', () => {
     await life.send();
     expect(mails.received).toEqual([]);
 
-    expect(await server.app.get(Outbox).retryAll()).toBe(1);
+    expect(await server.app.get(Outbox).retryAll(server.em())).toBe(1);
     mails.mood = { refuses: 451 };
     await life.send();
     // Its day is over: once more, and that was it.
     expect((await waiting()).failedAt).toEqual(expect.any(Date));
     mails.mood = 'accepts';
-    await server.app.get(Outbox).retryAll();
+    await server.app.get(Outbox).retryAll(server.em());
     expect((await life.mailTo(email)).subject).toBe('Choose a new password');
     log.mockRestore();
   });

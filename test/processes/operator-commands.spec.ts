@@ -1,3 +1,4 @@
+import { MikroORM } from '@mikro-orm/core';
 import { decodeProtectedHeader } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
@@ -5,6 +6,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import type { AuditEventType } from '../../src/audit/audit-events.js';
+import { ormOptions } from '../../src/database/orm.options.js';
+import { entities } from '../../src/entities.js';
 import { sqliteMigrations } from '../../src/database/migrations/sqlite/index.js';
 import { logIn, PASSWORD, refreshed } from '../support/accounts.js';
 import { program, runProgram, type ProgramRun } from '../support/run-program.js';
@@ -13,6 +18,39 @@ import { ServerProcess } from '../support/server-process.js';
 import { MailServer } from '../support/mail-server.js';
 import { ask } from '../lifecycle/operations.js';
 import { eventually } from '../support/eventually.js';
+
+/** What each command leaves in the trail that changes something. */
+const CHANGES: Readonly<Record<string, AuditEventType>> = {
+  'keys revoke': 'key.revoked',
+  'keys rotate': 'key.rotated',
+  'mail retry': 'mails.retried',
+  'role grant': 'user.roles_changed',
+  'role withdraw': 'user.roles_changed',
+  'user create': 'user.created',
+  'user delete': 'user.deleted',
+  'user disable': 'user.disabled',
+  'user enable': 'user.enabled',
+  'user password-reset-link': 'user.link_requested',
+  'user roles': 'user.roles_changed',
+  'user sessions --end': 'session.revoked',
+  'user verify': 'user.email_verified',
+  'users:export': 'users.exported',
+  'users:import': 'users.imported',
+};
+
+/** `db migrate` makes the table of the trail; `doctor` is a client, and what it does is recorded as of any other. */
+const CHANGES_NOTHING = [
+  'audit verify',
+  'config check',
+  'db migrate',
+  'db status',
+  'doctor',
+  'keys list',
+  'mail list',
+  'role list',
+  'user sessions',
+  'user show',
+];
 
 const ADMIN = 'admin@example.com';
 const WEAK = 'pass123';
@@ -31,7 +69,20 @@ describe('the operator', () => {
   const command = async (line: string, input = ''): Promise<ProgramRun> => {
     const run = await runProgram(program.operator, line.split(' '), { env, cwd, input });
     for (const secret of [PASSWORD, WEAK, env.JWT_SECRET]) expect(run.stdout + run.stderr).not.toContain(secret);
+    if (run.exitCode === 0) succeeded.push(line);
     return run;
+  };
+  /** The lines of the commands that did what they were asked for. */
+  const succeeded: string[] = [];
+  /** The words of every command, as the program itself names them. */
+  const commandsOf = async (words: string): Promise<string[]> => {
+    const { exitCode, stdout } = await command(`${words} --help`.trim());
+    expect([words, exitCode, stdout]).toEqual([words, 0, expect.any(String)]);
+    const names = Array.from(/\nCommands:\n((?: {2}.*\n)+)/.exec(stdout)?.[1]?.matchAll(/^ {2}([\w:-]+)/gm) ?? []);
+    const children = names.map(([, name]) => `${words} ${name ?? ''}`.trim()).filter((name) => !/\bhelp$/.test(name));
+    if (children.length > 0) return [words, ...(await Promise.all(children.map(commandsOf))).flat()];
+    expect([words, stdout]).toEqual([words, expect.stringMatching(/\nExamples?:\n {2}latchkey /)]);
+    return [words];
   };
   const done = (stdout: string): ProgramRun => ({ exitCode: 0, stdout: `${stdout}\n`, stderr: '' });
   const refused = (...lines: string[]): ProgramRun => ({ exitCode: 1, stdout: '', stderr: `${lines.join('\n')}\n` });
@@ -140,15 +191,6 @@ describe('the operator', () => {
   });
 
   it('finds an example in the help of every command', async () => {
-    const commandsOf = async (words: string): Promise<string[]> => {
-      const { exitCode, stdout } = await command(`${words} --help`.trim());
-      expect([words, exitCode, stdout]).toEqual([words, 0, expect.any(String)]);
-      const names = Array.from(/\nCommands:\n((?: {2}.*\n)+)/.exec(stdout)?.[1]?.matchAll(/^ {2}([\w:-]+)/gm) ?? []);
-      const children = names.map(([, name]) => `${words} ${name ?? ''}`.trim()).filter((name) => !/\bhelp$/.test(name));
-      if (children.length === 0)
-        expect([words, stdout]).toEqual([words, expect.stringMatching(/\nExamples?:\n {2}latchkey /)]);
-      return [words, ...(await Promise.all(children.map(commandsOf))).flat()];
-    };
     expect((await commandsOf('')).length).toBeGreaterThan(25);
   });
 
@@ -192,6 +234,37 @@ describe('the operator', () => {
     expect(await command('mail list')).toEqual(done('0 mail(s).'));
     await sender.remove();
     await mails.stop();
+  });
+
+  it('brings accounts in, writes them to a file, and deletes one', async () => {
+    const line = JSON.stringify({ email: 'third@example.com' });
+    expect(await command('users:import - --format json-lines', `${line}\n`)).toMatchObject({ exitCode: 0 });
+    expect(await command(`users:export ${join(cwd, 'users.csv')} --format csv`)).toMatchObject({ exitCode: 0 });
+    expect(await command('user delete third@example.com')).toEqual(done('Deleted.'));
+  });
+
+  it('leaves an event in the trail with each command that changes something', async () => {
+    const commands = await commandsOf('');
+    const leaves = commands.filter((words) => !commands.some((other) => other.startsWith(`${words} `)) && words !== '');
+    const listed = [...Object.keys(CHANGES), ...CHANGES_NOTHING].filter((words) => !words.includes('--'));
+    expect(leaves.sort()).toEqual(listed.sort());
+
+    const orm = await MikroORM.init(ormOptions({ DATABASE_URL: env.DATABASE_URL }, entities));
+    // No request has caused these, and no user.
+    const events = await orm.em.fork().find(AuditEvent, { requestId: null, actorId: null });
+    await orm.close();
+    const expected = new Map<string, number>();
+    for (const [words, type] of Object.entries(CHANGES)) {
+      const [name, option = ''] = words.split(' --');
+      const runs = succeeded.filter((line) => `${line} `.startsWith(`${name ?? ''} `) && line.includes(option));
+      expect([words, runs.filter((line) => !line.includes('--help')).length > 0]).toEqual([words, true]);
+      expected.set(type, (expected.get(type) ?? 0) + runs.filter((line) => !line.includes('--help')).length);
+    }
+    for (const [type, runs] of expected) {
+      const left = events.filter((event) => event.type === type).length;
+      expect([type, left]).toEqual([type, expect.any(Number)]);
+      expect(left).toBeGreaterThanOrEqual(runs);
+    }
   });
 
   // base64url has dashes, so a `kid` may look like an option, even like one that the program knows.
