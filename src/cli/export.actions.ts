@@ -1,8 +1,8 @@
-import { stringify } from 'csv-stringify';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { csvWriter } from '../transfer/formats/csv-writer.js';
 import { type ExportedUser, UserExport } from '../transfer/user-export.service.js';
 import { withServices } from './operator-context.js';
 import { tell } from './output.js';
@@ -13,25 +13,13 @@ export interface ExportOptions {
   readonly hashes?: true;
 }
 
-const COLUMNS: readonly (keyof ExportedUser)[] = [
-  'externalId',
-  'email',
-  'passwordHash',
-  'name',
-  'roles',
-  'emailVerified',
-  'locale',
-  'createdAt',
-  'disabled',
-];
-
 /** What `users:export` does. */
 export async function exportUsers(path: string, { format, hashes }: ExportOptions): Promise<void> {
   await withServices(async (app) => {
     const users = Readable.from(app.get(UserExport).run({ withHashes: hashes === true }));
     const counted = { users: 0 };
     users.on('data', () => (counted.users += 1));
-    const text = format === 'csv' ? csv(hashes === true) : jsonLines();
+    const text = format === 'csv' ? csvWriter(hashes === true) : jsonLines();
     if (path === '-') return pipeline(users, text, process.stdout, { end: false });
     // A new one: one that is there already may be open to others, or hold somebody's only export.
     const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
@@ -49,12 +37,3 @@ const jsonLines = (): Transform =>
     writableObjectMode: true,
     transform: (user: ExportedUser, _encoding, done) => done(null, `${JSON.stringify(user)}\n`),
   });
-
-function csv(withHashes: boolean): Transform {
-  const columns = COLUMNS.filter((name) => withHashes || name !== 'passwordHash');
-  return stringify({
-    header: true,
-    columns,
-    cast: { boolean: String, object: (names) => (Array.isArray(names) ? names.join(' ') : '') },
-  });
-}

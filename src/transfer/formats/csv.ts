@@ -1,5 +1,6 @@
 import { type CsvError, type Info, parse } from 'csv-parse';
 import { pipeline, type Readable } from 'node:stream';
+import { unescapeFormula } from './csv-formula.js';
 import type { Entry } from './format.js';
 
 type Row = Readonly<Record<string, string>>;
@@ -7,10 +8,13 @@ type Row = Readonly<Record<string, string>>;
 /** Longer than any user is: a quote that is never closed does not take the rest of the file into memory. */
 const MAX_RECORD_BYTES = 1_000_000;
 
-/** CSV (RFC 4180) whose first line names the columns: our own names unless `fieldsOf` translates them. An empty cell is none. */
+/**
+ * CSV (RFC 4180) whose first line names the columns: our own names, and cells as an export of ours escapes them, unless
+ * `fieldsOf` translates them. An empty cell is none.
+ */
 export async function* readCsv(
   file: Readable,
-  fieldsOf: (row: Row) => Record<string, unknown> = (row) => row,
+  fieldsOf: (row: Row) => Record<string, unknown> = unescaped,
 ): AsyncIterable<Entry> {
   const unreadable: Entry[] = [];
   const rows = pipeline(
@@ -36,6 +40,9 @@ export async function* readCsv(
   }
   yield* unreadable;
 }
+
+const unescaped = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, unescapeFormula(cell)]));
 
 const withoutEmpty = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== ''));
 
