@@ -16,7 +16,7 @@ import { RequestCredentials } from './request-credentials.js';
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(
     private readonly credentials: RequestCredentials,
-    keys: KeysService,
+    private readonly keys: KeysService,
     private readonly tokens: AccessTokenService,
     private readonly verified: VerifiedTokens,
     private readonly sessions: SessionCheck,
@@ -38,8 +38,10 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 
   /** Called with the payload of a token whose signature, issuer and audience are right. */
   async validate(request: Request, payload: unknown): Promise<Principal> {
+    const token = this.credentials.accessToken(request) ?? '';
+    this.keys.countVerified(token);
     const claims = this.tokens.claims(payload);
-    this.verified.remember(this.credentials.accessToken(request) ?? '', claims);
+    this.verified.remember(token, claims);
     return this.sessions.principalOf(claims);
   }
 }

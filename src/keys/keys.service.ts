@@ -90,9 +90,13 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
     if (!header) return undefined;
     if (!this.verificationKeys.has(header.kid) && this.mayReload()) await this.reload();
     const known = this.verificationKeys.get(header.kid);
-    if (known?.algorithm !== header.alg) return undefined;
-    this.usage.count(known.kid);
-    return known.key;
+    return known?.algorithm === header.alg ? known.key : undefined;
+  }
+
+  /** Counts a token whose signature was found right: a forged one says nothing of whether its key is in use. */
+  countVerified(token: string): void {
+    const kid = parseTokenHeader(token)?.kid;
+    if (kid !== undefined && this.verificationKeys.has(kid)) this.usage.count(kid);
   }
 
   /** True while this key verifies. For a token that it has verified before. */

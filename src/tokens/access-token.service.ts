@@ -124,6 +124,7 @@ export class AccessTokenService {
   async sessionOf(token: string): Promise<{ userId: string; sessionId: string; actorId: string } | undefined> {
     try {
       const payload: unknown = await this.jwt.verifyAsync(token, this.verifyOptions);
+      this.keys.countVerified(token);
       const { data: claims } = accessTokenClaims.safeParse(payload);
       return claims && { userId: claims.sub, sessionId: claims.sid, actorId: claims.act?.sub ?? claims.sub };
     } catch (error) {

@@ -139,6 +139,23 @@ describe('an operator', () => {
     const [report] = await rotation.list();
     expect(report).toMatchObject({ kid: kidOf(user.accessToken), verifications: 3, lastSeenAt: expect.any(Date) });
   });
+
+  it('sees no use of a key in tokens that it has not signed', async () => {
+    const user = await signUp(server);
+    const used = async () => {
+      await server.app.get(KeyUsage).store();
+      return (await rotation.list()).map(({ verifications, lastSeenAt }) => [verifications, lastSeenAt]);
+    };
+    const before = await used();
+    const [header, payload] = user.accessToken.split('.');
+    const forged = [header, payload, randomBytes(64).toString('base64url')].join('.');
+    expect(await whoAmI(server, forged)).toBe('UNAUTHENTICATED/TOKEN_INVALID');
+    await server.call('mutation { logout }', {}, { token: forged });
+    expect(await used()).toEqual(before);
+    // A genuine one counts where it ends its session, too.
+    await server.call('mutation { logout }', {}, { token: user.accessToken });
+    expect(await used()).not.toEqual(before);
+  });
 });
 
 it('a former secret is no longer needed once its keys are wrapped under the current one', async () => {
