@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { encrypt } from 'unixcrypt';
 import { foreignVerifier } from '../../src/passwords/foreign-hash.js';
 import { formatPbkdf2 } from '../../src/passwords/schemes/pbkdf2.js';
 import { formatFirebaseHash } from '../../src/passwords/schemes/scrypt.js';
@@ -85,11 +86,47 @@ describe('a hash of another server', () => {
       'argon2d, which leaks by its memory',
       '$argon2d$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
     ],
+    ['argon2 without memory', '$argon2id$v=19$m=0,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'],
+    ['argon2 without lanes', '$argon2id$v=19$m=65536,t=2,p=0$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'],
+    ['argon2 without passes', '$argon2id$v=19$m=65536,t=0,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'],
+    [
+      'argon2 with less memory than its lanes need',
+      '$argon2id$v=19$m=31,t=2,p=4$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
+    ],
     ['a digest that could be met by chance', '$pbkdf2-sha256$1000$c2FsdA$AAAA'],
     ['LDAP without the salt that it says', '{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g='],
     ['MD5', '{SMD5}tBO7Y7bYFO1bDGeFyyEH5HNhbHQ='],
   ])('is not read: %s', (_, stored) => {
     expect(foreignVerifier(stored)).toBeUndefined();
+  });
+
+  /** On this thread alone, where nobody else is answered meanwhile. Microseconds. */
+  const cpuOfThread = async (work: () => unknown): Promise<number> => {
+    const before = process.threadCpuUsage();
+    await work();
+    const { user, system } = process.threadCpuUsage(before);
+    return user + system;
+  };
+
+  it.each(HASHES)(
+    'of %s keeps the thread hardly longer for the longest password than for a short one',
+    async (_, __, stored) => {
+      const verify = foreignVerifier(stored);
+      const cost = async (password: string) => {
+        const costs: number[] = [];
+        for (let time = 0; time < 2; time++) costs.push(await cpuOfThread(() => verify?.(password)));
+        return Math.min(...costs);
+      };
+      await cost('warm-up');
+      const [short, long] = [await cost('password'), await cost('\u{1F511}'.repeat(1_024))];
+      // What takes less than this is no matter, whatever the ratio.
+      expect(long).toBeLessThan(Math.max(3 * short, 5_000));
+    },
+  );
+
+  it('of SHA-crypt fits a password of 128 bytes, and none that is longer', async () => {
+    const fits = (password: string) => foreignVerifier(encrypt(password, '$6$saltstring'))?.(password);
+    expect([await fits('x'.repeat(128)), await fits('x'.repeat(129))]).toEqual([true, false]);
   });
 
   it('is whatever text it likes, and reading it throws nothing', async () => {

@@ -8,11 +8,14 @@ const FORMAT = /^\$argon2id?\$v=(?:16|19)\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/
 const MAX_MEMORY = 2 ** 18;
 const MAX_WORK = 2 ** 20;
 const MAX_LANES = 16;
+/** KiB of each lane (RFC 9106 section 3.1). With less, there is no such hash, and no password fits. */
+const MIN_LANE_MEMORY = 8;
 
 export function argon2Verifier(stored: string): Verifier | undefined {
   const [, memory = NaN, passes = NaN, lanes = NaN] = (FORMAT.exec(stored) ?? []).map(Number);
   const isBounded = memory <= MAX_MEMORY && memory * passes <= MAX_WORK && lanes <= MAX_LANES;
-  if (!isBounded) return undefined;
+  const isPossible = memory >= MIN_LANE_MEMORY * lanes && passes >= 1 && lanes >= 1;
+  if (!isBounded || !isPossible) return undefined;
   // What looks like a hash and is none fits no password.
   return (password) => verify(stored, password).catch(() => false);
 }

@@ -9,9 +9,11 @@ const DIGEST_BYTES: Readonly<Record<string, number>> = { sha1: 20, sha256: 32, s
 const LDAP = /^\{(S?)(SHA|SHA256|SHA512)\}([A-Za-z0-9+/]+={0,2})$/;
 /** Ours for a salt before or behind the password: `$sha256$salt-first$salt$digest`, both base64. */
 const PLAIN = /^\$(sha1|sha256|sha512)\$salt-(first|last)\$([A-Za-z0-9+/]*={0,2})\$([A-Za-z0-9+/]+={0,2})$/;
-/** glibc's crypt(3), 5,000 rounds unless it says otherwise. It is computed on the main thread: hence the bound. */
+/** glibc's crypt(3), 5,000 rounds unless it says otherwise. It is computed on the main thread: hence the bounds. */
 const CRYPT = /^\$(?:5\$(?=.*\$.{43}$)|6\$(?=.*\$.{86}$))(?:rounds=(\d{4,6})\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]+$/;
 const MAX_ROUNDS = 20_000;
+/** Each round goes over the password. A longer one fits nothing: its owner resets it. */
+const MAX_PASSWORD_BYTES = 128;
 
 const verifier =
   (hash: string, digest: Buffer, message: (password: Buffer) => Buffer[]): Verifier =>
@@ -44,5 +46,5 @@ function ldapVerifier(isSalted: boolean, hash: string, encoded: string): Verifie
 export function shaCryptVerifier(stored: string): Verifier | undefined {
   const match = CRYPT.exec(stored);
   if (!match || Number(match[1] ?? 0) > MAX_ROUNDS) return undefined;
-  return (password) => Promise.resolve(verify(password, stored));
+  return (password) => Promise.resolve(Buffer.byteLength(password) <= MAX_PASSWORD_BYTES && verify(password, stored));
 }
