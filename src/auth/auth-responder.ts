@@ -51,6 +51,7 @@ export class AuthResponder {
     const now = this.clock.now();
     const inCookies = transport === TokenTransport.COOKIE;
     if (inCookies) {
+      this.clearTwins(context);
       const refreshMaxAge = Math.round((session.expiresAt.getTime() - now.getTime()) / 1000);
       const access = { token: accessToken.token, maxAge: accessToken.expiresIn };
       this.cookies.set(context.res, access, { token: refreshToken, maxAge: refreshMaxAge });
@@ -72,7 +73,6 @@ export class AuthResponder {
 
   /** The former session of this browser, whoever's it was, has no cookies any more with which it could be ended (ASVS 7.2.4). */
   private async endReplaced(context: GraphQLContext): Promise<void> {
-    this.clearTwins(context);
     await this.logouts.logout(this.credentials.cookieTokens(context.req), false, clientOf(context.req));
   }
 }
