@@ -1,6 +1,7 @@
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CurrentUser, Latchkey, type SignedOutReason, type TokenStorage } from '../../clients/apollo/src/index.js';
+import { PAGE } from '../../clients/apollo/src/options.js';
 import { CookieJar } from '../cookies/cookie-jar.js';
 import { FRONTEND } from '../cookies/cookie-client.js';
 import type { TestServer } from '../support/test-server.js';
@@ -95,7 +96,7 @@ export class Tab {
         clock: { now: () => browser.server.clock.now().getTime() + this.clockError, wait: (time) => this.wait(time) },
         hasTabs: true,
         mayRefresh: true,
-        headers: () => ({}),
+        attachCookies: PAGE.attachCookies,
       },
     );
     this.latchkey.onChange((user) => this.changes.push(user));
@@ -132,16 +133,16 @@ export class Tab {
     this.sent.push(operationName);
     this.authorizations.push(headers.get('authorization'));
     const send = () => this.send(input, { ...init, headers });
-    return this.interfere(operationName, send) ?? send();
+    const response = await (this.interfere(operationName, send) ?? send());
+    // By now, and not before: an answer that comes late brings its cookies late.
+    if (init.credentials === 'include') this.browser.jar.receive(response);
+    return response;
   }
 
   /** A browser sends cookies along to another origin only when it is told so. */
   private async send(input: string | URL | Request, init: RequestInit & { headers: Headers }): Promise<Response> {
-    const { jar } = this.browser;
     init.headers.set('origin', FRONTEND);
-    if (init.credentials === 'include') init.headers.set('cookie', jar.header);
-    const response = await fetch(input, init);
-    if (init.credentials === 'include') jar.receive(response);
-    return response;
+    if (init.credentials === 'include') init.headers.set('cookie', this.browser.jar.header);
+    return fetch(input, init);
   }
 }

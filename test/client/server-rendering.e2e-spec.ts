@@ -95,6 +95,66 @@ describe('rendering on a server with the cookies of a request', () => {
     expect(jar.tokenNames()).toEqual([]);
   });
 
+  describe('with cookies of others, and links that lead elsewhere', () => {
+    let received: Headers[];
+    /** Stands for Latchkey and for any other service. */
+    const fetch = (input: unknown, init?: RequestInit) => {
+      received.push(new Headers({ ...(init?.headers as Record<string, string>), target: String(input) }));
+      return Promise.resolve(Response.json({ data: null, errors: [{ message: 'Elsewhere.' }] }));
+    };
+    beforeEach(() => (received = []));
+
+    const sentThrough = async (httpUri: string, context: Record<string, unknown> = {}) => {
+      const cookies = `shop=1; ${browser.jar.header}; latchkey-accessory=2; __Host-latchkey-access=3`;
+      const latchkey = latchkeyForRequest({ uri: browser.uri, cookies, origin: FRONTEND, fetch });
+      const link = latchkey.link.concat(new HttpLink({ uri: httpUri, fetch }));
+      const client = new ApolloClient({ ssrMode: true, link, cache: new InMemoryCache() });
+      await client.query({ query: ME, context, errorPolicy: 'all' });
+      return received.map((headers) => [headers.get('target'), headers.get('cookie'), headers.get('origin')]);
+    };
+
+    it('only those of Latchkey are sent, and to Latchkey', async () => {
+      const own = `${browser.jar.header}; __Host-latchkey-access=3`;
+      expect(await sentThrough(browser.uri)).toEqual([[browser.uri, own, FRONTEND]]);
+      const neighbour = new URL('/other', browser.uri).href;
+      received = [];
+      expect(await sentThrough(browser.uri, { uri: neighbour })).toEqual([[neighbour, own, FRONTEND]]);
+    });
+
+    it.each(['http://127.0.0.1:9/graphql', 'https://api.example.com/graphql', '/graphql', 'nonsense'])(
+      'no operation with them goes to %s',
+      async (elsewhere) => {
+        expect(await sentThrough(browser.uri, { uri: elsewhere })).toEqual([[elsewhere, null, null]]);
+        received = [];
+        expect(await sentThrough(browser.uri, { uri: () => elsewhere })).toMatchObject([
+          [expect.anything(), null, null],
+        ]);
+        received = [];
+        // Where the link behind leads to cannot be seen.
+        expect(await sentThrough(elsewhere)).toMatchObject([[browser.uri, expect.anything(), FRONTEND]]);
+      },
+    );
+
+    it('two of one name stay two, for the server to refuse', async () => {
+      const cookies = `latchkey-access=planted; ${browser.jar.header}`;
+      const latchkey = latchkeyForRequest({ uri: browser.uri, cookies, origin: FRONTEND });
+      expect(await latchkey.currentUser().catch(failureOf)).toMatchObject({ reason: 'TOKEN_INVALID' });
+    });
+
+    it('two of one name are one again after a refresh', async () => {
+      const cookies = `latchkey-access=planted; ${browser.jar.header}`;
+      const told: string[] = [];
+      const latchkey = latchkeyForRequest({
+        uri: browser.uri,
+        cookies,
+        origin: FRONTEND,
+        onSetCookie: (lines) => told.push(...lines),
+      });
+      expect((await latchkey.currentUser())?.email).toBe(email);
+      expect(told).toContainEqual(expect.stringMatching(/^latchkey-access=; Path=\/graphql;/));
+    });
+  });
+
   it('tells the page in the browser who it is, which then does not ask again', async () => {
     const user = await render().latchkey.currentUser();
     let asked = 0;

@@ -122,8 +122,8 @@ describe.each(WAYS)('with %s', (way) => {
     await tab.latchkey.logout();
     refresh.deliver();
     expect(await pending).toMatchObject({ code: 'UNAUTHENTICATED', action: 'LOGIN' });
-    // By now the late answer has been read.
-    expect(await failed(me())).toMatchObject({ reason: 'TOKEN_MISSING' });
+    // By now the late answer has been read: its cookies are of a session that has ended.
+    expect(await failed(me())).toMatchObject({ reason: way === 'COOKIE' ? 'TOKEN_REVOKED' : 'TOKEN_MISSING' });
     expect(browser.count('Rename')).toBe(0);
     expect([tab.latchkey.user, tab.signedOut, browser.storage.size]).toEqual([null, ['LOGGED_OUT'], 0]);
   });
@@ -198,6 +198,29 @@ describe.each(WAYS)('with %s', (way) => {
       await me(other);
       expect(other.client.cache.extract()).toEqual({});
     });
+
+    it.each(['this tab', 'another tab'])(
+      'a refresh of the first one in %s is over before, however late',
+      async (which) => {
+        await signup();
+        const refreshing = which === 'this tab' ? tab : browser.open();
+        await refreshing.latchkey.currentUser();
+        server.clock.advance(1000);
+        const refresh = holdAnswer(refreshing, 'LatchkeyRefresh');
+        const pending = me(refreshing);
+        await refresh.given;
+
+        const second = newEmail();
+        const signedIn = tab.latchkey.signup({ email: second, password: PASSWORD });
+        browser.forgetSent();
+        refresh.deliver();
+        await pending;
+        await signedIn;
+        // What the browser has now is of whom the page shows.
+        expect([tab.latchkey.user?.email, (await me())?.id]).toEqual([second, tab.latchkey.user?.id]);
+        expect([tab.signedOut, refreshing.signedOut]).toEqual([[], []]);
+      },
+    );
 
     it('what the first one began is not sent in the name of the second', async () => {
       await signup();

@@ -45,13 +45,25 @@ export function attachToken(operation: ApolloLink.Operation, session: MaybeSessi
   if (session?.accessToken) addHeaders(operation, { authorization: `Bearer ${session.accessToken}` });
 }
 
-/** With COOKIE the browser sends it, if it is told so. On a server, `headers` are what the browser would send. */
-export function attachCookies(headers: () => Record<string, string>): Attach {
+/** With COOKIE the browser sends it, to the server that it is from, if it is told so. */
+export function attachCookies(operation: ApolloLink.Operation): void {
+  operation.setContext({ credentials: 'include' });
+}
+
+/**
+ * On a server, which has the cookies of the browser and keeps to what a browser would do: they go to the origin of `uri`. Where
+ * the link behind leads to cannot be seen, so an operation that does not say where it is to go goes to `uri`.
+ */
+export function attachCookiesAt(uri: string, headers: () => Record<string, string>): Attach {
   return (operation) => {
-    operation.setContext({ credentials: 'include' });
+    const { uri: target = uri } = operation.getContext() as { uri?: unknown };
+    if (typeof target !== 'string' || originOf(target) !== originOf(uri)) return;
+    operation.setContext({ uri: target });
     addHeaders(operation, headers());
   };
 }
+
+const originOf = (uri: string): string | null => (URL.canParse(uri) ? new URL(uri).origin : null);
 
 function addHeaders(operation: ApolloLink.Operation, more: Record<string, string>): void {
   operation.setContext(({ headers }: { headers?: Record<string, string> }) => ({ headers: { ...headers, ...more } }));

@@ -1,6 +1,6 @@
 import { type ApolloClient, ApolloLink, type TypedDocumentNode } from '@apollo/client';
 import { exchange, ownClient } from './api.js';
-import { attachCookies, attachToken, authLink } from './auth-link.js';
+import { attachToken, authLink } from './auth-link.js';
 import { Keeper } from './keeper.js';
 import * as documents from './operations.generated.js';
 import { type LatchkeyOptions, PAGE } from './options.js';
@@ -23,8 +23,8 @@ export type WithoutTransport<T> = Omit<T, 'transport'>;
  */
 export class Latchkey {
   /**
-   * Put it before the link that sends: `latchkey.link.concat(new HttpLink({ uri }))`. It sends the token of the session
-   * along, to wherever that link leads, and replaces it when it is about to expire or is refused.
+   * Put it before the link that sends: `latchkey.link.concat(new HttpLink({ uri }))`. With `BODY` it sends the token of the
+   * session along, to wherever that link leads. It replaces the token when it is about to expire or is refused.
    */
   readonly link: ApolloLink;
 
@@ -59,7 +59,7 @@ export class Latchkey {
       mayRefresh: surroundings.mayRefresh,
       exchange: (refreshToken) => exchange(this.client, clock, refreshToken),
     });
-    const attach = withCookies ? attachCookies(surroundings.headers) : attachToken;
+    const attach = withCookies ? surroundings.attachCookies : attachToken;
     const auth = authLink(this.rotation, attach);
     this.client = ownClient({ uri, fetch, auth, attach });
     this.link = ApolloLink.from([new ApolloLink((operation, forward) => this.remember(operation, forward)), auth]);
@@ -141,13 +141,15 @@ export class Latchkey {
     input: WithoutTransport<Input>,
     resultIn: (data: Data) => documents.SignedInFragment | Extract<SignInResult, { email: string }>,
   ): Promise<SignInResult> {
-    const sentAt = this.clock.now();
     const variables = { input: { ...input, transport: this.transport } as Input };
-    const { data } = await this.client.mutate({ mutation, variables });
-    const result = resultIn(data as Data);
-    if (result.__typename !== 'AuthPayload') return result;
-    await this.sessions.begin(signedInBy(result, sentAt));
-    return { __typename: result.__typename, user: result.user };
+    return this.rotation.whileNothingIsReplaced(async () => {
+      const sentAt = this.clock.now();
+      const { data } = await this.client.mutate({ mutation, variables });
+      const result = resultIn(data as Data);
+      if (result.__typename !== 'AuthPayload') return result;
+      await this.sessions.begin(signedInBy(result, sentAt));
+      return { __typename: result.__typename, user: result.user };
+    });
   }
 
   private remember(

@@ -1,3 +1,4 @@
+import { type Attach, attachCookies } from './auth-link.js';
 import type { TokenStorage } from './keeper.js';
 import type { TokenTransport } from './operations.generated.js';
 import type { CurrentUser, SignedOutReason } from './session.js';
@@ -22,8 +23,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly hasTabs: boolean;
   readonly mayRefresh: boolean;
-  /** Headers that a browser would send by itself. */
-  readonly headers: () => Record<string, string>;
+  /** With `COOKIE`: puts into an operation what makes the cookies go along. */
+  readonly attachCookies: Attach;
 }
 
 export const PAGE: Surroundings = {
@@ -33,5 +34,5 @@ export const PAGE: Surroundings = {
   },
   hasTabs: true,
   mayRefresh: true,
-  headers: () => ({}),
+  attachCookies,
 };

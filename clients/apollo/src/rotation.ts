@@ -8,6 +8,8 @@ import type { Clock, MaybeSession, Sessions } from './sessions.js';
 const MARGIN_MS = 10_000;
 /** How long a tab keeps its turn after a refresh, so that the news is everywhere before another tab gets a turn. */
 const NEWS_TRAVELS_MS = 250;
+/** A refresh is given up after 10 seconds, twice (`api.ts`). */
+const LONGER_THAN_ANY_REFRESH_MS = 25_000;
 /** How long after a refresh without an answer it is repeated; each time after twice as long. */
 const REPEAT_MS = 2_000;
 /** REFRESH_GRACE_SECONDS of the server: for so long it repeats an answer that was lost. */
@@ -30,6 +32,8 @@ export interface RotationOptions {
  */
 export class Rotation {
   private replacing: Promise<MaybeSession> | undefined;
+  /** What this tab has to wait for before its next turn. */
+  private lastTurn: Promise<unknown> = Promise.resolve();
   private isRepeating = false;
 
   constructor(
@@ -51,6 +55,20 @@ export class Rotation {
     }
   }
 
+  /**
+   * Signs somebody in while no tab replaces a token: a refresh of the former session that is answered later would put its cookies
+   * back.
+   */
+  whileNothingIsReplaced<T>(signIn: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const task = async () => {
+        await signIn().then(resolve, reject);
+        await this.newsTravels();
+      };
+      this.inTurn(task, LONGER_THAN_ANY_REFRESH_MS).catch(reject);
+    });
+  }
+
   /** After a refusal: the session to send the operation with once more, or none to leave it at that. */
   async afterRefusal(used: MaybeSession, { action, reason }: Refusal): Promise<MaybeSession> {
     if (this.sessions.current !== used) return this.sessions.current;
@@ -66,8 +84,19 @@ export class Rotation {
 
   private async replaceInTurn(stale: MaybeSession): Promise<MaybeSession> {
     const task = () => this.exchangeUnlessDone(stale);
-    await Promise.race([this.sessions.change(), this.sessions.tabs ? this.sessions.tabs.inTurn(task) : task()]);
+    await Promise.race([this.sessions.change(), this.inTurn(task)]);
     return this.sessions.current;
+  }
+
+  private inTurn(task: () => Promise<void>, patience?: number): Promise<void> {
+    const { tabs } = this.sessions;
+    const turn = this.lastTurn.then(() => (tabs ? tabs.inTurn(task, patience) : task()));
+    this.lastTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async newsTravels(): Promise<void> {
+    if (this.sessions.current && this.sessions.tabs) await this.options.clock.wait(NEWS_TRAVELS_MS);
   }
 
   private async exchangeUnlessDone(stale: MaybeSession): Promise<void> {
@@ -76,7 +105,7 @@ export class Rotation {
     if (kept && stale && this.sessions.current === stale && kept.expiresAt > stale.expiresAt) this.sessions.adopt(kept);
     if (this.sessions.current !== stale) return;
     await this.exchange(stale);
-    if (this.sessions.current && this.sessions.tabs) await this.options.clock.wait(NEWS_TRAVELS_MS);
+    await this.newsTravels();
   }
 
   private async exchange(stale: MaybeSession): Promise<void> {

@@ -1,7 +1,8 @@
+import { attachCookiesAt } from './auth-link.js';
 import { Latchkey } from './latchkey.js';
 
 export interface ServerRequest {
-  /** Where Latchkey serves GraphQL. */
+  /** Where Latchkey serves GraphQL. The cookies go there, and nowhere else. */
   readonly uri: string;
   /** The `Cookie` header that the browser sent to your server. */
   readonly cookies: string | null | undefined;
@@ -23,13 +24,13 @@ export function latchkeyForRequest({
   onSetCookie,
   fetch = globalThis.fetch,
 }: ServerRequest): Latchkey {
-  let cookie = cookies ?? '';
+  let own = (cookies ?? '').split(';').map((pair) => pair.trim());
 
   const relayingFetch: typeof globalThis.fetch = async (...request) => {
     const response = await fetch(...request);
     const setCookies = response.headers.getSetCookie();
     if (setCookies.length > 0) onSetCookie?.(setCookies);
-    cookie = withCookies(cookie, setCookies);
+    own = setCookies.reduce(withSetCookie, own);
     return response;
   };
 
@@ -40,17 +41,20 @@ export function latchkeyForRequest({
       clock: { now: () => Date.now(), wait: () => new Promise(() => undefined) },
       hasTabs: false,
       mayRefresh: onSetCookie !== undefined,
-      headers: () => ({ cookie, origin }),
+      attachCookies: attachCookiesAt(uri, () => ({ cookie: own.filter(isOfLatchkey).join('; '), origin })),
     },
   );
 }
 
-/** What a browser that had these cookies would send after this answer. */
-function withCookies(header: string, setCookies: readonly string[]): string {
-  const pairs = [...header.split(';'), ...setCookies.map((line) => line.split(';', 1).join())];
-  const byName = new Map(pairs.map((pair) => [pair.split('=', 1).join().trim(), pair.trim()]));
-  return [...byName]
-    .filter(([name, pair]) => name && pair !== `${name}=`)
-    .map(([, pair]) => pair)
-    .join('; ');
+const nameOf = (pair: string): string => pair.split('=', 1).join();
+
+/** The others of the browser are of the frontend, and none of Latchkey's business. */
+const isOfLatchkey = (pair: string): boolean =>
+  /^(__Host-|__Secure-)?latchkey-(access|refresh|device)$/.test(nameOf(pair));
+
+/** What a browser that had these cookies has after this line. Two of one name stay two until then: the server judges them. */
+function withSetCookie(pairs: readonly string[], line: string): string[] {
+  const pair = line.split(';', 1).join().trim();
+  const others = pairs.filter((other) => nameOf(other) !== nameOf(pair));
+  return pair === `${nameOf(pair)}=` ? others : [...others, pair];
 }

@@ -32,14 +32,18 @@ export class Tabs {
     this.channel?.postMessage(news);
   }
 
-  /** Runs the task while no other tab is running one. */
-  async inTurn(task: () => Promise<void>): Promise<void> {
+  /**
+   * Runs the task while no other tab is running one.
+   *
+   * @param patience how long it waits for that. Milliseconds
+   */
+  async inTurn(task: () => Promise<void>, patience = PATIENCE_MS): Promise<void> {
     // Only secure contexts have locks.
     const locks = (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
     if (!locks) return task();
     let begun = false;
     const begin = () => ((begun = true), task());
-    await locks.request(this.name, { signal: AbortSignal.timeout(PATIENCE_MS) }, begin).catch((error: unknown) => {
+    await locks.request(this.name, { signal: AbortSignal.timeout(patience) }, begin).catch((error: unknown) => {
       if (begun) throw error;
       return task();
     });
