@@ -14,12 +14,6 @@ export class SessionModel {
   @Field(() => Date, { description: 'When the session ends if it is not refreshed before.' })
   expiresAt!: Date;
 
-  @Field(() => String, { nullable: true, description: 'The address that signed in.' })
-  ipAddress?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The User-Agent header that signed in, as it was sent.' })
-  userAgent?: string | null;
-
   @Field(() => [String], { description: 'How the user proved who they are: RFC 8176 values such as `pwd`.' })
   authMethods!: string[];
 }

@@ -2,16 +2,37 @@ import { ID, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Permissions } from '../access/access.decorators.js';
 import { CurrentPrincipal } from '../access/current-principal.decorator.js';
 import type { Principal } from '../access/principal.js';
+import { RolesService } from '../roles/roles.service.js';
 import { deviceOf } from './device.js';
 import type { Session } from './session.entity.js';
 import { SessionModel } from './session.model.js';
 
+const OF_IMPERSONATORS = 'Null in a session of an administrator who acts as the user, unless you may read users.';
+
 /** The fields of a session that are worked out, not stored. */
 @Resolver(() => SessionModel)
 export class SessionResolver {
-  @ResolveField(() => String, { nullable: true, description: 'Browser and system, such as "Chrome on Windows".' })
-  device(@Parent() session: Session): string | null {
-    return deviceOf(session.userAgent ?? null);
+  constructor(private readonly roles: RolesService) {}
+
+  @ResolveField(() => String, { nullable: true, description: `The address that signed in. ${OF_IMPERSONATORS}` })
+  async ipAddress(@Parent() session: Session, @CurrentPrincipal() principal: Principal): Promise<string | null> {
+    return (await this.maySeeDevice(session, principal)) ? (session.ipAddress ?? null) : null;
+  }
+
+  @ResolveField(() => String, {
+    nullable: true,
+    description: `The User-Agent header that signed in, as it was sent. ${OF_IMPERSONATORS}`,
+  })
+  async userAgent(@Parent() session: Session, @CurrentPrincipal() principal: Principal): Promise<string | null> {
+    return (await this.maySeeDevice(session, principal)) ? (session.userAgent ?? null) : null;
+  }
+
+  @ResolveField(() => String, {
+    nullable: true,
+    description: `Browser and system, such as "Chrome on Windows". ${OF_IMPERSONATORS}`,
+  })
+  async device(@Parent() session: Session, @CurrentPrincipal() principal: Principal): Promise<string | null> {
+    return (await this.maySeeDevice(session, principal)) ? deviceOf(session.userAgent ?? null) : null;
   }
 
   @ResolveField(() => Boolean, { description: 'True while an administrator acts as the user in this session.' })
@@ -31,5 +52,11 @@ export class SessionResolver {
   @ResolveField(() => Boolean, { description: 'True for the session that makes this request.' })
   current(@Parent() session: Session, @CurrentPrincipal() principal: Principal): boolean {
     return session.id === principal.sessionId;
+  }
+
+  /** The device of whoever acts as a user is none of the user's. */
+  private async maySeeDevice({ impersonatorId }: Session, principal: Principal): Promise<boolean> {
+    if (!impersonatorId || impersonatorId === principal.impersonatorId) return true;
+    return this.roles.holds(principal, ['users:read']);
   }
 }

@@ -89,6 +89,30 @@ describe('impersonation', () => {
     expect(data?.user.sessions).toContainEqual({ id: user.sessionId, impersonatedBy: null });
   });
 
+  it('tells the user nothing of the device that acts, and tells it to those who may read users', async () => {
+    const user = await signUp(server);
+    const acting = await actAs(user);
+    const [mine, theirs] = ['{ me { sessions { FIELDS } } }', '{ mySessions { FIELDS } }'].map((it) =>
+      it.replace('FIELDS', 'id ipAddress userAgent device'),
+    );
+    const seen = async (token: string, id = acting.session.id) => {
+      const { data } = await server.call<{ mySessions: { id: string }[] }>(theirs ?? '', {}, { token });
+      return data?.mySessions.find((session) => session.id === id);
+    };
+    const hidden = { ipAddress: null, userAgent: null, device: null };
+    expect(await seen(user.accessToken)).toEqual({ id: acting.session.id, ...hidden });
+    expect(await seen(user.accessToken, user.sessionId)).toMatchObject({ ipAddress: '127.0.0.1' });
+    expect(await seen(acting.accessToken)).toMatchObject({ ipAddress: '127.0.0.1' });
+    // Without the permission, `me` shows no sessions at all.
+    expect(refusalOf(await server.call(mine ?? '', {}, { token: user.accessToken }))).toBe('FORBIDDEN');
+    const { data } = await server.call<{ user: { sessions: object[] } }>(
+      'query ($id: ID!) { user(id: $id) { sessions { id ipAddress } } }',
+      { id: user.id },
+      { token: root.accessToken },
+    );
+    expect(data?.user.sessions).toContainEqual({ id: acting.session.id, ipAddress: '127.0.0.1' });
+  });
+
   it('ends an hour after its beginning, however often it is refreshed', async () => {
     const user = await signUp(server);
     const acting = await actAs(user);
