@@ -35,7 +35,7 @@ const revokeOthers = (token: string) => life.server.call('mutation { revokeOther
  * of an impersonator, and taking a change back is about a change that has happened.
  */
 const ENDINGS: Record<
-  Exclude<RevocationReason, 'impersonator_left' | 'email_change_reverted'>,
+  Exclude<RevocationReason, 'impersonator_left' | 'rights_changed' | 'email_change_reverted'>,
   (shared: Shared) => Promise<unknown>
 > = {
   logout: ({ owner }) => logout(owner.accessToken, true),
