@@ -3,6 +3,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Transactions } from '../database/transactions.js';
 import { RotationService, type TokenSession } from '../sessions/rotation.service.js';
+import { SessionCheck } from '../sessions/session-check.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
 
@@ -21,6 +22,7 @@ export class LogoutService {
     private readonly transactions: Transactions,
     private readonly rotation: RotationService,
     private readonly tokens: AccessTokenService,
+    private readonly check: SessionCheck,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
   ) {}
@@ -42,7 +44,7 @@ export class LogoutService {
   ): Promise<void> {
     const { userId, sessionId, actorId } = session;
     // Anybody can send a token that ended long ago, again and again: it is not worth a transaction.
-    if (!(await this.sessions.isLive(userId, sessionId))) return;
+    if (!(await this.check.isAlive(userId, sessionId))) return;
     // Whoever acts as the user leaves, and lets the user stay.
     const isOwner = actorId === userId;
     await this.transactions.run(async (em) => {

@@ -52,6 +52,15 @@ export class SessionCheck {
     return principal;
   }
 
+  /** True while the session is alive. A look before a change: `SessionsService.revoke` is what counts. */
+  async isAlive(userId: string, sessionId: string): Promise<boolean> {
+    const [alive] = await this.sql.rows(
+      sql`select 1 from sessions where id = ${sessionId} and user_id = ${userId}
+          and revoked_at is null and expires_at > ${this.sql.fromDate(this.clock.now())}`,
+    );
+    return alive !== undefined;
+  }
+
   private async assertStanding(claims: AccessTokenClaims): Promise<void> {
     const [row] = await this.sql.rows(
       sql<SessionRow>`select s.revoked_at, s.expires_at, ${this.userColumns.list}

@@ -98,15 +98,6 @@ export class SessionsService {
     return seen !== undefined;
   }
 
-  /** True while the session is alive. For a look before a change: `holdAlive` is the one that counts. */
-  async isLive(userId: string, id: string): Promise<boolean> {
-    const [live] = await this.sql.rows(
-      sql`select 1 from sessions where id = ${id} and user_id = ${userId}
-          and revoked_at is null and expires_at > ${this.sql.fromDate(this.clock.now())}`,
-    );
-    return live !== undefined;
-  }
-
   async hasLive(em: EntityManager, userId: string): Promise<boolean> {
     return (await em.count(Session, { ...this.live(), user: userId })) > 0;
   }
