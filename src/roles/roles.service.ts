@@ -63,11 +63,14 @@ export class RolesService {
   async countHolders(names: readonly string[]): Promise<number[]> {
     // The ORM's own type does not know of SQL; both engines have this one.
     const em = this.em as SqlEntityManager;
-    const some = 'select 1 from user_roles where role_name = ? limit ?';
-    const counts = names.map((_, index) => `(select count(*) from (${some}) s) as n${index}`).join();
-    const params = names.flatMap((name) => [name, MAX_HOLDERS]);
-    const row = await em.execute<Record<string, string>>(`select ${counts}`, params, 'get');
-    return names.map((_, index) => Number(row[`n${index}`]));
+    const distinct = [...new Set(names)];
+    const rows = await em.execute<{ name: string; holders: number | string }[]>(
+      `select r.name, (select count(*) from (select 1 from user_roles where role_name = r.name limit ?) s) as holders
+        from roles r where r.name in (${distinct.map(() => '?').join()})`,
+      [MAX_HOLDERS, ...distinct],
+    );
+    const holders = new Map(rows.map((row) => [row.name, Number(row.holders)]));
+    return names.map((name) => holders.get(name) ?? 0);
   }
 
   private async lookUp({ roles: names, impersonatorId }: Principal): Promise<ReadonlySet<string>> {
