@@ -1,4 +1,4 @@
-import { DirectiveLocation, GraphQLDirective, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import { DirectiveLocation, GraphQLDirective, type GraphQLField, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
 import type { AccessRule } from './access-rule.js';
 
 const names = new GraphQLList(new GraphQLNonNull(GraphQLString));
@@ -15,6 +15,10 @@ export const authDirective = new GraphQLDirective({
     permissions: { type: names, description: 'All of these permissions are needed.' },
   },
 });
+
+/** True for a field with a rule that asks who calls. */
+export const hasAuthDirective = ({ astNode }: GraphQLField<unknown, unknown>): boolean =>
+  astNode?.directives?.some(({ name }) => name.value === authDirective.name) ?? false;
 
 /** The rule as it is applied in the schema, or undefined for a public field. */
 export function authDirectiveOf(rule: AccessRule): string | undefined {

@@ -5,6 +5,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { DocumentBudgetGuard } from '../throttle/document-budget.guard.js';
 import { ThrottleModule } from '../throttle/throttle.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -50,6 +51,7 @@ import { TokenIssuer } from './token-issuer.js';
     // Who calls, what they may, how often: guards run in this order, on every field and route.
     { provide: APP_GUARD, useClass: GqlAuthGuard },
     { provide: APP_GUARD, useClass: RolesGuard },
+    { provide: APP_GUARD, useClass: DocumentBudgetGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
     JwtStrategy,
     RequestCredentials,

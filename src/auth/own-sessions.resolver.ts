@@ -3,6 +3,7 @@ import { Authenticated } from '../access/access.decorators.js';
 import { CurrentPrincipal } from '../access/current-principal.decorator.js';
 import type { Principal } from '../access/principal.js';
 import { clientOf, type GraphQLContext } from '../access/request.js';
+import { HoldsAtMost } from '../paging/list-bound.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionModel } from '../sessions/session.model.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -16,6 +17,7 @@ export class OwnSessionsResolver {
     private readonly ownSessions: OwnSessionsService,
   ) {}
 
+  @HoldsAtMost('MAX_SESSIONS_PER_USER')
   @Query(() => [SessionModel], { description: 'Where the user is signed in, the most recently active first.' })
   @Authenticated()
   mySessions(@CurrentPrincipal() principal: Principal): Promise<Session[]> {

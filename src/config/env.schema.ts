@@ -80,7 +80,7 @@ export const envSchema = z.object({
   ),
   CLOCK_TOLERANCE_SECONDS: described(parse.integer(5, 0, 60), '5', 'Clock skew that is forgiven in tokens.'),
   MAX_SESSIONS_PER_USER: described(
-    parse.integer(100, 1, 10_000),
+    parse.integer(100, 1, 500),
     '100',
     'One login more ends the session that was idle the longest.',
   ),

@@ -3,8 +3,9 @@ import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { type GraphQLField, isObjectType } from 'graphql';
+import { isObjectType } from 'graphql';
 import { accessRuleOf } from '../access/access-rule.js';
+import { hasAuthDirective } from '../access/auth.directive.js';
 import { AccessMap, type ResolverMethod, ROOT_TYPES } from '../auth/access-map.js';
 
 /**
@@ -63,8 +64,4 @@ function classProblem({ instance, isNotMetatype, name }: InstanceWrapper): strin
   const prototype: unknown = Object.getPrototypeOf(instance);
   const isPlainClass = Object.getPrototypeOf(prototype) === Object.prototype && !isNotMetatype;
   return isPlainClass ? [] : [`${name} is a resolver but not a plain class`];
-}
-
-function hasAuthDirective({ astNode }: GraphQLField<unknown, unknown>): boolean {
-  return astNode?.directives?.some(({ name }) => name.value === 'auth') ?? false;
 }

@@ -2,8 +2,8 @@
 export const MAX_TOKENS = 1000;
 
 /**
- * What one document may hold. Far above what a frontend sends, far below what costs time: the greatest document that
- * passes is answered in milliseconds (test/security/documents.e2e-spec.ts measures it).
+ * What one document may hold. Far above what a frontend sends, far below what keeps others waiting: `test/security/dearest-documents`
+ * measures what the greatest that pass cost.
  */
 export const DOCUMENT_LIMITS = {
   /** Fields inside each other. The introspection query of GraphQL.js needs 13. */
@@ -20,6 +20,8 @@ export const DOCUMENT_LIMITS = {
   variables: 50,
   /** Elements of one list in an argument, in the document and in the variables. */
   listLength: 100,
+  /** UTF-16 units of one text in an argument, in the document and in the variables. The longest password has as many. */
+  stringLength: 8_192,
   /** `__schema` and `__type`, each of which can return the whole schema. */
   introspections: 2,
   /** Of `login`, `signup` and whatever else tries a secret (`throttle/limits.ts`), in one operation. */
@@ -30,5 +32,14 @@ export const DOCUMENT_LIMITS = {
 
 export type DocumentLimit = keyof typeof DOCUMENT_LIMITS;
 
-/** How many elements a list in the answer counts for, unless `first` or `last` say it. */
-export const ASSUMED_LIST_LENGTH = 10;
+/** How many elements a list in the answer counts for, unless `@HoldsAtMost` on its field or `first` or `last` say it. */
+export const ASSUMED_LIST_LENGTH = 100;
+
+/** So many values in a list, names of roles for example, count for one field: nothing is resolved for each. */
+export const VALUES_PER_FIELD = 10;
+
+/** What a field below the root counts for that has an access rule of its own: guards are asked, and a refusal is an error. */
+export const RESTRICTED_FIELD = 5;
+
+/** Errors in one answer. What is refused or fails after them is null without an error of its own. */
+export const MAX_ERRORS = 100;

@@ -8,55 +8,35 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
   isInterfaceType,
+  isLeafType,
   isListType,
   isObjectType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
-  visit,
 } from 'graphql';
+import { hasAuthDirective } from '../access/auth.directive.js';
+import { type ListSettings, listBoundOf } from '../paging/list-bound.js';
+import { DEFAULT_PAGE_SIZE } from '../paging/page-request.js';
 import { isCredentialOperation } from '../throttle/limits.js';
-import { ASSUMED_LIST_LENGTH, DOCUMENT_LIMITS, type DocumentLimit } from './document-limits.js';
+import { countNodes } from './document-counts.js';
+import {
+  ASSUMED_LIST_LENGTH,
+  DOCUMENT_LIMITS,
+  type DocumentLimit,
+  RESTRICTED_FIELD,
+  VALUES_PER_FIELD,
+} from './document-limits.js';
 
 export type DocumentMeasure = Record<DocumentLimit, number>;
 
 /** Measures a document, valid or not, in one pass over its text and one over its operations. Linear in its length. */
-export function measureDocument(document: DocumentNode, schema: GraphQLSchema): DocumentMeasure {
-  return { ...countNodes(document), ...new OperationMeter(document, schema).greatest() };
-}
-
-type Counts = Pick<
-  DocumentMeasure,
-  'aliases' | 'directives' | 'directivesPerNode' | 'duplicates' | 'fragments' | 'listLength' | 'variables'
->;
-
-function countNodes(document: DocumentNode): Counts {
-  const counts = {
-    aliases: 0,
-    directives: 0,
-    directivesPerNode: 0,
-    duplicates: 0,
-    fragments: 0,
-    listLength: 0,
-    variables: 0,
-  };
-  visit(document, {
-    enter: (node) => {
-      if (node.kind === Kind.FIELD && node.alias) counts.aliases += 1;
-      if (node.kind === Kind.FRAGMENT_DEFINITION) counts.fragments += 1;
-      if (node.kind === Kind.VARIABLE_DEFINITION) counts.variables += 1;
-      if (node.kind === Kind.SELECTION_SET) counts.duplicates += duplicatesIn(node.selections);
-      if (node.kind === Kind.LIST) counts.listLength = Math.max(counts.listLength, node.values.length);
-      if (node.kind === Kind.DIRECTIVE) counts.directives += 1;
-      if ('directives' in node) counts.directivesPerNode = Math.max(counts.directivesPerNode, node.directives.length);
-    },
-  });
-  return counts;
-}
-
-function duplicatesIn(selections: readonly SelectionNode[]): number {
-  const names = selections.flatMap((node) => (node.kind === Kind.FIELD ? [(node.alias ?? node.name).value] : []));
-  return names.length - new Set(names).size;
+export function measureDocument(
+  document: DocumentNode,
+  schema: GraphQLSchema,
+  settings: ListSettings,
+): DocumentMeasure {
+  return { ...countNodes(document), ...new OperationMeter(document, schema, settings).greatest() };
 }
 
 /** What one selection set amounts to, with its fragments in their places. */
@@ -89,6 +69,7 @@ class OperationMeter {
   constructor(
     private readonly document: DocumentNode,
     private readonly schema: GraphQLSchema,
+    private readonly settings: ListSettings,
   ) {
     const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
     this.fragments = new Map(fragments.map((node) => [node.name.value, node]));
@@ -139,31 +120,57 @@ class OperationMeter {
 
   private ofField(node: FieldNode, parent: GraphQLNamedType | undefined, isPage: boolean): Extent {
     const name = node.name.value;
-    const own = { ...NOTHING, depth: 1, complexity: 1, fields: 1 };
-    if (parent === this.schema.getMutationType() && isCredentialOperation(name)) own.credentials = 1;
-    // How much of the schema introspection may ask for is a rule of GraphQL.js (MaxIntrospectionDepthRule).
     const isIntrospection = name === '__schema' || name === '__type';
-    if (isIntrospection) own.introspections = 1;
-    if (!node.selectionSet) return own;
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
-    const page = pageSize(node);
-    const inner = this.ofSet(node.selectionSet, field && getNamedType(field.type), page !== undefined);
-    const factor = page ?? (isListField(field) && !isPage ? ASSUMED_LIST_LENGTH : 1);
+    const isMutation = parent === this.schema.getMutationType();
+    const own = {
+      ...NOTHING,
+      depth: 1,
+      complexity: this.ofFieldAlone(field, parent),
+      fields: 1,
+      credentials: isMutation && isCredentialOperation(name) ? 1 : 0,
+      introspections: isIntrospection ? 1 : 0,
+    };
+    if (!node.selectionSet) return own;
+    const page = field && pageSize(node, field);
+    // A list that is paged by itself is no connection: what is below it are its elements.
+    const isConnection = page !== undefined && !(field && isListField(field));
+    const inner = this.ofSet(node.selectionSet, field && getNamedType(field.type), isConnection);
+    const factor = page ?? (isPage ? 1 : this.lengthOf(field));
     return {
       ...own,
       depth: 1 + inner.depth,
-      complexity: isIntrospection ? 1 : 1 + factor * inner.complexity,
+      // How much of the schema introspection may ask for is a rule of GraphQL.js (MaxIntrospectionDepthRule).
+      complexity: isIntrospection ? 1 : own.complexity + factor * inner.complexity,
     };
+  }
+
+  /** What a field counts for without what is selected below it. */
+  private ofFieldAlone(field: Field | undefined, parent: GraphQLNamedType | undefined): number {
+    if (!field) return 1;
+    const isNested = parent !== this.schema.getQueryType() && parent !== this.schema.getMutationType();
+    const values = isLeafType(getNamedType(field.type)) && isListField(field) ? this.lengthOf(field) : 0;
+    return (isNested && hasAuthDirective(field) ? RESTRICTED_FIELD : 1) + Math.ceil(values / VALUES_PER_FIELD);
+  }
+
+  /** Of one object it is 1. */
+  private lengthOf(field: Field | undefined): number {
+    if (!field || !isListField(field)) return 1;
+    return listBoundOf(field, this.settings) ?? ASSUMED_LIST_LENGTH;
   }
 }
 
-function isListField(field: GraphQLField<unknown, unknown> | undefined): boolean {
-  return field !== undefined && isListType(getNullableType(field.type));
-}
+type Field = GraphQLField<unknown, unknown>;
+
+const isListField = (field: Field): boolean => isListType(getNullableType(field.type));
+
+const PAGE_SIZES: ReadonlySet<string> = new Set(['first', 'last']);
 
 /** Of a field that is paged, as Relay's connections are: the lists directly below it have that many elements. */
-function pageSize({ arguments: args = [] }: FieldNode): number | undefined {
-  const value = args.find(({ name }) => name.value === 'first' || name.value === 'last')?.value;
-  if (!value) return undefined;
-  return value.kind === Kind.INT ? Math.max(1, Number(value.value)) : DOCUMENT_LIMITS.listLength;
+function pageSize({ arguments: given = [] }: FieldNode, { args }: Field): number | undefined {
+  if (!args.some(({ name }) => PAGE_SIZES.has(name))) return undefined;
+  const sizes = given
+    .filter(({ name }) => PAGE_SIZES.has(name.value))
+    .map(({ value }) => (value.kind === Kind.INT ? Math.max(1, Number(value.value)) : DOCUMENT_LIMITS.listLength));
+  return sizes.length > 0 ? Math.max(...sizes) : DEFAULT_PAGE_SIZE;
 }

@@ -9,6 +9,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { MAX_TOKENS } from './document-limits.js';
 import { documentLimits } from './document.rule.js';
 import { DateTimeScalar } from './date-time.scalar.js';
+import { errorCapPlugin } from './error-cap.plugin.js';
 import { errorEnums } from './error-enums.js';
 import { formatError } from './format-error.js';
 import { noIntrospection } from './no-introspection.rule.js';
@@ -28,7 +29,8 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   constructor(
     private readonly refusals: RefusalTrail,
     private readonly metrics: Metrics,
-    @Inject(ENV) private readonly env: Pick<Env, 'INTROSPECTION' | 'OTEL_EXPORTER_OTLP_ENDPOINT'>,
+    @Inject(ENV)
+    private readonly env: Pick<Env, 'INTROSPECTION' | 'OTEL_EXPORTER_OTLP_ENDPOINT' | 'MAX_SESSIONS_PER_USER'>,
   ) {}
 
   createGqlOptions(): Omit<ApolloDriverConfig, 'driver'> {
@@ -57,7 +59,11 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       introspection: true,
       parseOptions: { maxLexicalTokens: MAX_TOKENS },
       validationOptions: { maxErrors: MAX_VALIDATION_ERRORS, hideSuggestions: !this.env.INTROSPECTION },
-      validationRules: [documentLimits, knownOperationTypes, ...(this.env.INTROSPECTION ? [] : [noIntrospection])],
+      validationRules: [
+        documentLimits(this.env),
+        knownOperationTypes,
+        ...(this.env.INTROSPECTION ? [] : [noIntrospection]),
+      ],
       // Suggestions ("Did you mean …?") are introspection by guessing.
       hideSchemaDetailsFromClientErrors: !this.env.INTROSPECTION,
 
@@ -70,6 +76,8 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
         variableValuesPlugin,
         refusalsPlugin(this.refusals),
         metricsPlugin(this.metrics),
+        // Behind those that look at every error.
+        errorCapPlugin,
         ...(this.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [tracingPlugin] : []),
       ],
     };

@@ -43,8 +43,8 @@ function problemsOf(
   const type = typeFromAST(schema, typeNode);
   const isAbsent = !Object.hasOwn(values, name);
   if (!isInputType(type) || (isAbsent && (defaultValue || typeNode.kind !== Kind.NON_NULL_TYPE))) return [];
-  if (longestList(values[name]) > DOCUMENT_LIMITS.listLength)
-    return [{ path: name, message: `holds a list of more than ${DOCUMENT_LIMITS.listLength} elements` }];
+  const excess = excessOf(values[name]);
+  if (excess) return [{ path: name, message: excess }];
   const problems: FieldProblem[] = [];
   coerceInputValue(values[name], type, (path, value, { message }) => {
     problems.push(problemOf([name, ...path], value, message));
@@ -62,14 +62,15 @@ function problemOf(path: readonly (string | number)[], value: unknown, graphqlMe
   return { path: path.join('.'), message: isUnknown ? 'has a field that its type does not define' : expectation };
 }
 
-/** Of a parsed JSON value. Without recursion, because nothing bounds how deep its sender has nested it. */
-function longestList(value: unknown): number {
+/** What is too long in a parsed JSON value. Without recursion, because nothing bounds how deep its sender has nested it. */
+function excessOf(value: unknown): string | undefined {
   const open = [value];
-  let longest = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next !== 'object' || next === null) continue;
-    if (Array.isArray(next)) longest = Math.max(longest, next.length);
-    for (const item of Object.values(next) as unknown[]) open.push(item);
+    if (typeof next === 'string' && next.length > DOCUMENT_LIMITS.stringLength)
+      return `holds a text of more than ${DOCUMENT_LIMITS.stringLength} characters`;
+    if (Array.isArray(next) && next.length > DOCUMENT_LIMITS.listLength)
+      return `holds a list of more than ${DOCUMENT_LIMITS.listLength} elements`;
+    if (typeof next === 'object' && next !== null) open.push(...(Object.values(next) as unknown[]));
   }
-  return longest;
+  return undefined;
 }

@@ -1,7 +1,8 @@
 import { ArgsType, Field, Int } from '@nestjs/graphql';
 import { badInput } from '../common/bad-input.js';
 
-const DEFAULT_PAGE_SIZE = 20;
+/** Of a page whose size nobody says. */
+export const DEFAULT_PAGE_SIZE = 20;
 const MAX_PAGE_SIZE = 100;
 
 const SIZE = `${DEFAULT_PAGE_SIZE} when absent, at most ${MAX_PAGE_SIZE}.`;

@@ -12,6 +12,9 @@ const OF_IMPERSONATORS = 'Null in a session of an administrator who acts as the 
 /** The fields of a session that are worked out, not stored. */
 @Resolver(() => SessionModel)
 export class SessionResolver {
+  /** A document can ask for it many times, and reading a User-Agent takes time. */
+  private readonly devices = new WeakMap<Session, string | null>();
+
   constructor(private readonly roles: RolesService) {}
 
   @ResolveField(() => String, { nullable: true, description: `The address that signed in. ${OF_IMPERSONATORS}` })
@@ -32,7 +35,7 @@ export class SessionResolver {
     description: `Browser and system, such as "Chrome on Windows". ${OF_IMPERSONATORS}`,
   })
   async device(@Parent() session: Session, @CurrentPrincipal() principal: Principal): Promise<string | null> {
-    return (await this.maySeeDevice(session, principal)) ? deviceOf(session.userAgent ?? null) : null;
+    return (await this.maySeeDevice(session, principal)) ? this.deviceOf(session) : null;
   }
 
   @ResolveField(() => Boolean, { description: 'True while an administrator acts as the user in this session.' })
@@ -58,5 +61,14 @@ export class SessionResolver {
   private async maySeeDevice({ impersonatorId }: Session, principal: Principal): Promise<boolean> {
     if (!impersonatorId || impersonatorId === principal.impersonatorId) return true;
     return this.roles.holds(principal, ['users:read']);
+  }
+
+  private deviceOf(session: Session): string | null {
+    let device = this.devices.get(session);
+    if (device === undefined) {
+      device = deviceOf(session.userAgent ?? null);
+      this.devices.set(session, device);
+    }
+    return device;
   }
 }

@@ -3,6 +3,7 @@ import DataLoader from 'dataloader';
 import { Permissions } from '../access/access.decorators.js';
 import type { GraphQLContext } from '../access/request.js';
 import { perRequest } from '../common/per-request.js';
+import { HoldsAtMost } from '../paging/list-bound.js';
 import type { UserRecord } from '../users/user.entity.js';
 import { UserModel } from '../users/user.model.js';
 import type { Session } from './session.entity.js';
@@ -19,6 +20,7 @@ export class UserSessionsResolver {
 
   constructor(private readonly sessions: SessionsService) {}
 
+  @HoldsAtMost('MAX_SESSIONS_PER_USER')
   @ResolveField('sessions', () => [SessionModel], { nullable: true, description: 'The live sessions of this user.' })
   @Permissions('users:read')
   sessionsOf(@Parent() user: UserRecord, @Context() { req }: GraphQLContext): Promise<Session[]> {

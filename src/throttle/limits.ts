@@ -55,8 +55,8 @@ const ADMINISTRATION = { budgets: [perActor(120, MINUTE)] } as const;
 const PLAIN = { budgets: [perSession(60, MINUTE)] } as const;
 
 /**
- * Every limit on operations. A mutation without a row has `OTHER_MUTATIONS`; queries have none, because the bounds on a
- * document are what they can cost. Each execution of the resolver counts, whatever it is called in the document.
+ * Every limit on operations. A mutation without a row has `OTHER_MUTATIONS`; queries have none but `DEAR_DOCUMENTS`, because
+ * the bounds on a document are what they can cost. Each execution of the resolver counts, whatever it is called in the document.
  */
 export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   login: {
@@ -146,6 +146,12 @@ export const WRONG_PASSWORDS = {
   address: { atOnce: 100, memory: 3600, longestDelay: 60 },
   spared: 3,
 } as const satisfies { account: BackoffLimits; address: BackoffLimits; spared: number };
+
+/**
+ * What documents of a complexity above `from` may cost together, for each user or network address and each instance
+ * (`document-budget.guard.ts`; what a complexity is says docs/documents.md).
+ */
+export const DEAR_DOCUMENTS = { from: 1000, complexity: 60_000, seconds: 60 } as const;
 
 /** Refusals of one address that are kept in the audit trail; the log has all of them. */
 export const AUDITED_REFUSALS: Budget = perAddress(200, HOUR);

@@ -280,14 +280,51 @@ describe('a filter', () => {
   });
 });
 
+describe('a moment', () => {
+  const query = 'query ($at: DateTime) { users(filter: { createdAfter: $at }) { nodes { id } } }';
+  const ask = (at: string) => server.call(query, { at }, { token: admin.accessToken });
+
+  it.each(['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'])('may be %s', async (at) => {
+    expect((await ask(at)).errors).toEqual([]);
+  });
+
+  it.each([
+    '0000-01-01T00:00:00.000Z',
+    '1969-12-31T23:59:59.999Z',
+    '10000-01-01T00:00:00.000Z',
+    '+275760-09-13T00:00:00.000Z',
+    '-000001-01-01T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-01-01T00:00:00.0000000Z',
+    '2026-01-01T00:00:00+01:00',
+  ])('that no engine need store is refused: %s', async (at) => {
+    const { errors } = await ask(at);
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
+  });
+
+  it('of a cursor has the same bounds', async () => {
+    for (const at of ['0000-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z', '+010000-01-01T00:00:00.000Z']) {
+      const after = Buffer.from(JSON.stringify([at, admin.id])).toString('base64url');
+      const { errors } = await server.call(
+        'query ($after: String) { myAuditEvents(first: 1, after: $after) { nodes { id } } }',
+        { after },
+        { token: admin.accessToken },
+      );
+      expect(errors[0]?.extensions.fields).toEqual([
+        { path: 'after', message: 'must be a cursor of this list in this order' },
+      ]);
+    }
+  });
+});
+
 describe('what a page costs', () => {
   const FIELDS = 'id roles permissions lastLoginAt revision sessions { id device impersonatedBy }';
   const page = (first: number, fields: string) =>
     server.call(`{ users(first: ${String(first)}) { nodes { ${fields} } } }`, {}, { token: admin.accessToken });
 
-  it('is the same number of statements for 5 and for 50 users, whatever is asked of them', async () => {
+  it('is the same number of statements for 2 and for 10 users, whatever is asked of them', async () => {
     const counts = [];
-    for (const first of [5, 50]) {
+    for (const first of [2, 10]) {
       counts.push((await statementsOf(server, () => page(first, FIELDS))).length);
     }
     expect(counts[0]).toBe(counts[1]);

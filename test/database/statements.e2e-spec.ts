@@ -42,11 +42,7 @@ afterAll(() => server.stop());
 
 type Person = Record<string, unknown>;
 const people = (token: string, first: number, fields: string) =>
-  server.call<{ people: Person[] }>(
-    `query ($first: Int!) { people(first: $first) { ${fields} } }`,
-    { first },
-    { token },
-  );
+  server.call<{ people: Person[] }>(`{ people(first: ${String(first)}) { ${fields} } }`, {}, { token });
 
 /** @see nestjs/graphql#20, Consensys-Incorporated/ethql#55 */
 describe('a list of users', () => {
@@ -59,7 +55,7 @@ describe('a list of users', () => {
     ['id roles permissions sessions { id } again: sessions { id }', 4],
   ])('asked for { %s } takes %i statements, for 50 rows as for 5', async (fields, expected) => {
     const counts = [];
-    for (const first of [5, 50]) {
+    for (const first of [5, 20]) {
       const statements = await statementsOf(server, async () => {
         const { data, errors } = await people(admin.accessToken, first, fields);
         expect([data?.people.length, errors]).toEqual([first, []]);

@@ -29,6 +29,7 @@ const DOCUMENTS: Record<Exclude<DocumentLimit, 'complexity'>, (count: number) =>
   variables: (count) => `query (${times(count, (i) => `$v${i}: Boolean = true`)}) {
     serverInfo { ${times(Math.min(count, 50), (i) => `...@include(if: $v${i}) { version }`)} } }`,
   listLength: (count) => `{ fails(how: [${times(count, () => '"conflict"')}]) }`,
+  stringLength: (count) => `{ fails(how: "${'s'.repeat(count)}") }`,
   introspections: (count) => `{ ${times(count, (i) => `i${i}: __schema { description }`)} }`,
   credentialOperations: (count) => `mutation { ${times(count, (i) => `r${i}: ${REFRESH}`)} }`,
 };
@@ -104,6 +105,21 @@ describe('variables', () => {
       expect([refused.status, refused.errors[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
       expect(refused.errors[0]?.extensions.fields).toEqual([
         { path: 'how', message: 'holds a list of more than 100 elements' },
+      ]);
+    }
+  });
+
+  it('hold texts of no more characters than the limit, at any depth', async () => {
+    const text = (length: number) => 'x'.repeat(length);
+    expect(messages(await server.call(query, { how: text(DOCUMENT_LIMITS.stringLength) }))).not.toMatch(/holds/);
+    for (const how of [
+      text(DOCUMENT_LIMITS.stringLength + 1),
+      { a: [{ b: text(DOCUMENT_LIMITS.stringLength + 1) }] },
+    ]) {
+      const refused = await server.call(query, { how });
+      expect([refused.status, refused.errors[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+      expect(refused.errors[0]?.extensions.fields).toEqual([
+        { path: 'how', message: 'holds a text of more than 8192 characters' },
       ]);
     }
   });

@@ -1,4 +1,4 @@
-import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
+import { buildSchema, getIntrospectionQuery, type GraphQLObjectType, parse } from 'graphql';
 import { DOCUMENT_LIMITS, type DocumentLimit } from '../../src/graphql/document-limits.js';
 import { measureDocument } from '../../src/graphql/document-measure.js';
 
@@ -7,39 +7,62 @@ const schema = buildSchema(`
   type Mutation { login: User, logout: Boolean }
   type UserConnection { edges: [UserEdge!]!, nodes: [User!]! }
   type UserEdge { node: User }
-  type User { id: ID, name: String, sessions: [Session!]!, friends(first: Int): UserConnection }
+  directive @auth(permissions: [String!]) on FIELD_DEFINITION
+  type User {
+    id: ID
+    name: String
+    roles: [String!]!
+    secret: String @auth(permissions: ["users:read"])
+    sessions: [Session!]!
+    friends(first: Int): UserConnection
+    closest(first: Int): [User!]!
+  }
   type Session { id: ID, user: User }
 `);
 
-const complexityOf = (document: string) => measureDocument(parse(document), schema).complexity;
+// As `@HoldsAtMost` has it on the fields of the server.
+const sessions = (schema.getType('User') as GraphQLObjectType).getFields()['sessions'];
+Object.assign(sessions ?? {}, { extensions: { listBound: 'MAX_SESSIONS_PER_USER' } });
+const SETTINGS = { MAX_SESSIONS_PER_USER: 30 };
+
+const complexityOf = (document: string) => measureDocument(parse(document), schema, SETTINGS).complexity;
 
 describe('complexity', () => {
   it.each([
     ['a field counts for one, and so does the object around it', '{ me { id name } }', 3],
-    ['a list counts for ten', '{ everybody { id name } }', 1 + 10 * 2],
-    ['lists multiply', '{ everybody { sessions { id } } }', 1 + 10 * (1 + 10)],
+    ['a list counts for a hundred', '{ everybody { id name } }', 1 + 100 * 2],
+    ['a list of a known length counts for that', '{ me { sessions { id user { id } } } }', 1 + 1 + 30 * 3],
+    ['lists multiply', '{ everybody { sessions { id } } }', 1 + 100 * (1 + 30)],
+    ['ten values of a list count for one', '{ me { roles } }', 1 + 1 + 10],
+    ['a field with a rule of its own counts for five', '{ me { id secret } }', 1 + 1 + 5],
     [
       'a page counts for its size, and its own lists for nothing more',
       '{ users(first: 50) { nodes { id } } }',
       1 + 50 * 2,
     ],
     ['also through edges', '{ users(last: 5) { edges { node { id } } } }', 1 + 5 * 3],
-    ['a page without a size is a list', '{ users { nodes { id } } }', 1 + (1 + 10)],
+    ['a page without a size counts for twenty', '{ users { nodes { id } } }', 1 + 20 * 2],
     [
       'a page whose size is a variable counts for the most',
       'query ($n: Int) { users(first: $n) { nodes { id } } }',
       1 + 100 * 2,
     ],
+    ['of two sizes the greater counts', '{ users(last: 1, first: 50) { nodes { id } } }', 1 + 50 * 2],
+    [
+      'a list that is paged by itself is no connection',
+      '{ me { closest(first: 5) { sessions { id } } } }',
+      1 + 1 + 5 * 31,
+    ],
     ['a negative size counts for one', '{ users(first: -5) { nodes { id } } }', 1 + 2],
     [
       'also when the same fragment is part of a page and of none',
       '{ a: users(first: 1) { ...F } b: users { ...F } } fragment F on UserConnection { nodes { id } }',
-      1 + 2 + 1 + (1 + 10),
+      1 + 2 + 1 + 20 * 2,
     ],
     ['a fragment counts wherever it is spread', '{ me { ...F ...F } } fragment F on User { id name }', 1 + 4],
     ['a cycle ends', '{ me { ...F } } fragment F on User { id ...F }', 1 + 1],
     ['what the schema does not have counts for one', '{ nothing { at { all } } }', 3],
-    ['of several operations the greatest counts', 'query A { me { id } } query B { everybody { id } }', 11],
+    ['of several operations the greatest counts', 'query A { me { id } } query B { everybody { id } }', 101],
   ])('%s', (_, document, expected) => {
     expect(complexityOf(document)).toBe(expected);
   });
@@ -58,7 +81,7 @@ it('the introspection query of GraphQL.js and the deepest that tools send are wi
     {},
     { inputValueDeprecation: true, oneOf: true, schemaDescription: true, specifiedByUrl: true },
   ]) {
-    const measured = measureDocument(parse(getIntrospectionQuery(options)), schema);
+    const measured = measureDocument(parse(getIntrospectionQuery(options)), schema, SETTINGS);
     const exceeded = Object.entries(measured).filter(([name, value]) => value > DOCUMENT_LIMITS[name as DocumentLimit]);
     expect(exceeded).toEqual([]);
   }

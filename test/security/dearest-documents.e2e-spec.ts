@@ -1,0 +1,137 @@
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { cpuUsage, memoryUsage } from 'node:process';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { newId } from '../../src/common/ids.js';
+import { DOCUMENT_LIMITS, MAX_ERRORS } from '../../src/graphql/document-limits.js';
+import { Role } from '../../src/roles/role.entity.js';
+import { Session } from '../../src/sessions/session.entity.js';
+import { User } from '../../src/users/user.entity.js';
+import { DEAR_DOCUMENTS } from '../../src/throttle/limits.js';
+import { newEmail, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
+import { TestServer } from '../support/test-server.js';
+import { type DearDocument, dearestDocuments, isOpen } from './support/dearest-documents.js';
+
+/** Of this process, for one document, client and server together. A hundred times what a document of a frontend costs. */
+const MAX_CPU_MS = 3000;
+const MAX_GROWTH = 200_000_000;
+const MAX_ANSWER = 8_000_000;
+
+const SESSIONS = 100;
+/** As the longest that is kept, and as Bowser has most to do with. */
+const AGENT = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36${' x'.repeat(200)}`;
+
+let server: TestServer;
+let admin: TestUser;
+let user: TestUser;
+beforeAll(async () => {
+  server = await TestServer.start({ env: { MAX_SESSIONS_PER_USER: String(SESSIONS) } });
+  user = await signUp(server);
+  const em = server.em();
+  const createdAt = new Date();
+  const names = Array.from({ length: 98 }, (_, index) => `role-of-some-department-${String(index)}`);
+  await em.insertMany(
+    Role,
+    names.map((name) => ({ name, permissions: [], createdAt })),
+  );
+  admin = await signUpWithRoles(server, 'admin', ...names);
+  await em.insertMany(
+    User,
+    Array.from({ length: 100 }, () => ({ id: newId(), email: newEmail(), createdAt })),
+  );
+  await em.execute(
+    `insert into user_roles (user_id, role_name) select u.id, r.name from users u, roles r where r.name like 'role-of%' on conflict do nothing`,
+  );
+  await fill(admin);
+  await fill(user);
+});
+afterAll(() => server.stop());
+
+/** The lists of a user are as full as the settings allow, and a tenth of the sessions are those of somebody who acts as them. */
+async function fill({ id: userId, sessionId }: TestUser): Promise<void> {
+  const em = server.em();
+  const { refreshSalt, createdAt, lastActiveAt, rotatedAt, expiresAt, authMethods } = await em.findOneOrFail(
+    Session,
+    sessionId,
+  );
+  const moments = { createdAt, lastActiveAt, rotatedAt, expiresAt };
+  await em.insertMany(
+    Session,
+    Array.from({ length: SESSIONS - 1 }, (_, index) => ({
+      ...{ id: newId(), user: userId, refreshSalt, refreshCounter: 0, authMethods, ipAddress: '192.0.2.1', ...moments },
+      ...{ userAgent: AGENT, ...(index % 10 === 0 && { impersonatorId: admin.id }) },
+    })),
+  );
+  await em.insertMany(
+    AuditEvent,
+    Array.from({ length: SESSIONS }, () => ({
+      ...{ id: newId(), at: createdAt, type: 'user.logged_in' as const, actorId: userId, subjectId: userId },
+      ...{ sessionId, ipAddress: '192.0.2.1', userAgent: AGENT, details: { method: 'password' } },
+    })),
+  );
+}
+
+async function assertBounded({ query }: DearDocument, { accessToken }: TestUser): Promise<void> {
+  const before = { rss: memoryUsage().rss, cpu: cpuUsage() };
+  const { text, errors } = await server.call(query, {}, { token: accessToken });
+  const { user: own, system } = cpuUsage(before.cpu);
+  expect(errors.map(({ extensions }) => extensions.code).filter((code) => code !== 'FORBIDDEN')).toEqual([]);
+  expect((own + system) / 1000).toBeLessThan(MAX_CPU_MS);
+  expect(memoryUsage().rss - before.rss).toBeLessThan(MAX_GROWTH);
+  expect(text.length).toBeLessThan(MAX_ANSWER);
+  expect(errors.length).toBeLessThanOrEqual(MAX_ERRORS);
+}
+
+describe('the dearest document that passes', () => {
+  it('asks for nearly as much as a document may', async () => {
+    const documents = dearestDocuments(schemaOf(server), server.env);
+    const lists = documents.filter(({ name }) => /sessions|nodes|edges/.test(name));
+    expect(lists.length).toBeGreaterThan(30);
+    for (const { complexity } of lists) expect(complexity).toBeGreaterThan(DOCUMENT_LIMITS.complexity * 0.9);
+  });
+
+  it('of a user who is refused its fields is answered, within bounds', async () => {
+    // What the others cost, those of an administrator show.
+    const documents = dearestDocuments(schemaOf(server), server.env, isOpen).filter(({ isRefused }) => isRefused);
+    expect(documents.map(({ name }) => name)).toContainEqual(expect.stringMatching(/impersonatedBy$/));
+    for (const document of documents) await assertBounded(document, user);
+  });
+
+  it('of an administrator is answered, within bounds', async () => {
+    const documents = dearestDocuments(schemaOf(server), server.env);
+    for (const document of documents.filter(({ complexity }) => complexity > DEAR_DOCUMENTS.from)) {
+      await assertBounded(document, admin);
+    }
+  });
+});
+
+describe('an answer', () => {
+  const refused = (count: number) => `{ ${times(count, (i) => `s${String(i)}: mySessions { impersonatedBy }`)} }`;
+
+  it('holds a hundred errors and no more; what is refused after them is null', async () => {
+    const { data, errors } = await server.call<Record<string, object[]>>(refused(3), {}, { token: user.accessToken });
+    expect(Object.values(data ?? {}).flat()).toEqual(
+      Array.from({ length: 3 * SESSIONS }, () => ({ impersonatedBy: null })),
+    );
+    expect(errors).toHaveLength(MAX_ERRORS);
+    expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['FORBIDDEN']));
+  });
+
+  it('is the same for one error less than that', async () => {
+    const { errors } = await server.call('{ mySessions { impersonatedBy } }', {}, { token: user.accessToken });
+    expect(errors).toHaveLength(SESSIONS);
+  });
+});
+
+it('fragments that multiply the sessions of a user are refused before anything is read', async () => {
+  const query = `{ ${times(25, (i) => `a${String(i)}: mySessions { ...F }`)} }
+    fragment F on Session { ${times(25, (i) => `d${String(i)}: impersonatedBy`)} }`;
+  const { status, errors } = await server.call(query, {}, { token: user.accessToken });
+  expect([status, errors.map(({ message }) => message)]).toEqual([
+    400,
+    ['The document exceeds a limit: complexity, at most 10000.'],
+  ]);
+});
+
+const schemaOf = ({ app }: TestServer) => app.get(GraphQLSchemaHost).schema;
+const times = (count: number, make: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => make(i)).join(' ');

@@ -1,0 +1,81 @@
+import { DEAR_DOCUMENTS } from '../../src/throttle/limits.js';
+import { signUp, signUpWithRoles } from '../support/accounts.js';
+import { refusalOf } from '../support/refusals.js';
+import { TestServer } from '../support/test-server.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start({ env: { RATE_LIMITS_ENABLED: 'true' } });
+});
+afterAll(() => server.stop());
+
+const times = (count: number, make: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => make(index)).join(' ');
+
+/** A list of sessions counts for 100. */
+const sessions = (roots: number, fields: number) =>
+  `{ ${times(roots, (i) => `r${String(i)}: mySessions { ...F }`)} }
+   fragment F on Session { ${times(fields, (i) => `f${String(i)}: id`)} }`;
+const DEAR = sessions(9, 11);
+const ORDINARY = sessions(1, 9);
+/** Of a complexity of 9 * (1 + 100 * 11) each. */
+const ATTEMPTS = Math.floor(DEAR_DOCUMENTS.complexity / 9909);
+
+async function spendAll(token: string): Promise<void> {
+  for (let count = 0; count < ATTEMPTS; count++) {
+    expect((await server.call(DEAR, {}, { token })).errors).toEqual([]);
+  }
+}
+
+describe('dear documents', () => {
+  it('are refused when their user has used up the budget, until its time is over', async () => {
+    const { accessToken: token } = await signUp(server);
+    await spendAll(token);
+    const { data, errors } = await server.call(DEAR, {}, { token });
+    expect(data).toBeNull();
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      action: 'RETRY',
+      retryAfter: DEAR_DOCUMENTS.seconds,
+    });
+    expect(errors[0]?.message).toContain('limit: documents');
+    server.clock.advance(DEAR_DOCUMENTS.seconds);
+    expect((await server.call(DEAR, {}, { token })).errors).toEqual([]);
+  });
+
+  it('leave ordinary documents of the same user, and the documents of others, as they are', async () => {
+    const { accessToken: token } = await signUp(server);
+    const other = await signUp(server);
+    await spendAll(token);
+    expect(refusalOf(await server.call(DEAR, {}, { token }))).toBe('TOO_MANY_REQUESTS');
+    for (const document of [ORDINARY, '{ me { id } }']) {
+      expect((await server.call(document, {}, { token })).errors).toEqual([]);
+    }
+    expect((await server.call(DEAR, {}, { token: other.accessToken })).errors).toEqual([]);
+  });
+
+  it('of an administrator who acts as users are charged to the administrator', async () => {
+    const [admin, ...users] = [await signUpWithRoles(server, 'admin'), await signUp(server), await signUp(server)];
+    const tokens = await Promise.all(
+      users.map(async ({ id }) => {
+        const { data } = await server.call<{ impersonate: { accessToken: string } }>(
+          'mutation ($id: ID!) { impersonate(userId: $id, reason: "why") { accessToken } }',
+          { id },
+          { token: admin.accessToken },
+        );
+        return data?.impersonate.accessToken ?? '';
+      }),
+    );
+    await spendAll(tokens[0] ?? '');
+    expect(refusalOf(await server.call(DEAR, {}, { token: tokens[1] }))).toBe('TOO_MANY_REQUESTS');
+  });
+
+  it('of nobody who is signed in are charged to the network address', async () => {
+    const document = `{ ${times(10, (i) => `r${String(i)}: serverInfo { ...F }`)} }
+      fragment F on ServerInfo { ${times(20, (i) => `f${String(i)}: tokenTransports`)} }`;
+    let refused: string | undefined;
+    for (let count = 0; !refused && count < 100; count++) refused = refusalOf(await server.call(document));
+    expect(refused).toBe('TOO_MANY_REQUESTS');
+    expect((await server.call('{ serverInfo { version } }')).errors).toEqual([]);
+  });
+});
