@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { isEmail, ValidateBy } from 'class-validator';
+import { domainToASCII } from 'node:url';
 import type { AppError } from '../common/app-error.js';
 import { badInput } from '../common/bad-input.js';
 
@@ -10,19 +11,31 @@ export const EMAIL_MAX_LENGTH = 254;
 /** Spaces inside, control and invisible characters: never part of an address that somebody means to type. */
 const FORBIDDEN = /[\s\p{C}]/u;
 
+const ASCII = /^\p{ASCII}*$/u;
+
+/** What `domainToASCII` reads as a domain and nothing else: no port, path, `%` or `@` of a URL. */
+const DOMAIN = /^[a-z0-9.\P{ASCII}-]+$/u;
+
 /**
- * The one form in which an address is stored, compared and shown: trimmed, NFC, lower case. `toLowerCase` knows no locale, so the dotless Turkish i stays a letter of its own. A text that is too long for an address
+ * The one form in which an address is stored, compared and shown: trimmed, NFC, lower case, its domain in ASCII (RFC 5891).
+ * `toLowerCase` knows no locale, so the dotless Turkish i stays a letter of its own. A text that is too long for an address
  * stays as it is: the time of a normalisation can grow with the square of the length.
  */
 export function normalizeEmail(email: string): string {
   if (email.length > EMAIL_MAX_LENGTH) return email;
-  return email.trim().normalize('NFC').toLowerCase();
+  const address = email.trim().normalize('NFC').toLowerCase();
+  const domain = domainOf(address);
+  // ASCII stays as it is: `domainToASCII` reads `0x7f.1` as an address of IPv4.
+  if (ASCII.test(domain) || !DOMAIN.test(domain)) return address;
+  return address.slice(0, -domain.length) + (domainToASCII(domain) || domain);
 }
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
 
 /** True for a normalised address that mail can be sent to. */
 export function isEmailAddress(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > EMAIL_MAX_LENGTH) return false;
-  return !FORBIDDEN.test(value) && isEmail(value);
+  return !FORBIDDEN.test(value) && ASCII.test(domainOf(value)) && isEmail(value);
 }
 
 const PROBLEM = 'must be an e-mail address';

@@ -109,6 +109,37 @@ describe('composed and decomposed letters', () => {
   });
 });
 
+/** RFC 5891: the two forms are one domain, and mail for both goes to one mailbox. */
+describe('the domain of an address', () => {
+  it('has one form, in ASCII, however it is written', async () => {
+    const { id, email } = await signUp(server, 'ida@exämple.com');
+    expect(email).toBe('ida@xn--exmple-cua.com');
+    const spellings = ['ida@xn--exmple-cua.com', 'ida@XN--EXMPLE-CUA.com', 'Ida@EXÄMPLE.com', 'ida@exa\u0308mple。com'];
+    for (const spelling of spellings) {
+      expect((await tryLogin(server, spelling)).data?.login.user?.id).toBe(id);
+      expect(refusalOf(await trySignup(server, { email: spelling }))).toBe('EMAIL_TAKEN');
+    }
+  });
+
+  it.each([
+    'ida@exämple.com/x',
+    'ida@exämple.com:80',
+    'ida@exämple.com?x',
+    'ida@ex%61mplä.com',
+    'ida@１２７.1',
+    'ida@ä_b.com',
+  ])('is none of a URL: %s is refused', async (email) => {
+    expect(refusalOf(await trySignup(server, { email }))).toBe('BAD_USER_INPUT');
+  });
+
+  it('makes no address of more than 254 characters', async () => {
+    const email = `${'a'.repeat(64)}@${'ä'.repeat(40)}.${'ä'.repeat(40)}.${'ä'.repeat(40)}.${'ä'.repeat(40)}.com`;
+    expect(email.length).toBeLessThan(254);
+    expect(normalizeEmail(email).length).toBeGreaterThan(254);
+    expect(refusalOf(await trySignup(server, { email }))).toBe('BAD_USER_INPUT');
+  });
+});
+
 describe('whatever the spelling', () => {
   const letters = fc.string({
     unit: fc.constantFrom(...Array.from('abcxyzABCXYZ019_+-é\u00c9ßöÖıŞş')),
@@ -136,8 +167,10 @@ describe('whatever the spelling', () => {
 
   it('normalising twice is normalising once, so what is stored is found again', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-        expect(normalizeEmail(normalizeEmail(text))).toBe(normalizeEmail(text));
+      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (local, domain) => {
+        for (const text of [local, `${local}@${domain}.com`]) {
+          expect(normalizeEmail(normalizeEmail(text))).toBe(normalizeEmail(text));
+        }
       }),
       { numRuns: 2000 },
     );

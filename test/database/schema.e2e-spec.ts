@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { MikroORM } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/sqlite';
 import Database from 'better-sqlite3';
+import { newId } from '../../src/common/ids.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { ormOptions } from '../../src/database/orm.options.js';
 import { entities } from '../../src/entities.js';
 import { Role } from '../../src/roles/role.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
+import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
@@ -57,6 +60,32 @@ describe('the migrations', () => {
     const moment = new Date('2026-01-31T09:30:00.123Z');
     await server.em().nativeUpdate(User, id, { lastLoginAt: moment });
     expect((await server.em().findOneOrFail(User, id)).lastLoginAt).toEqual(moment);
+  });
+});
+
+describe('the migration of addresses', () => {
+  it('writes their domains in ASCII, and leaves what another account has', async () => {
+    const url = await temporaryDatabaseUrl();
+    const orm = await MikroORM.init(ormOptions(testEnv(url), entities));
+    await orm.migrator.up({ to: '20261126180000-administration' });
+    const em = orm.em.fork() as SqlEntityManager;
+    const emails = ['ida@exämple.com', 'é@example.com', 'eve@exämple.com', 'eve@xn--exmple-cua.com'];
+    const createdAt = new Date();
+    await em.insertMany(
+      User,
+      emails.map((email) => ({ id: newId(), email, createdAt })),
+    );
+    const { id } = await em.findOneOrFail(User, { email: 'ida@exämple.com' });
+    const moments = { createdAt, expiresAt: createdAt };
+    await em.insert(OneTimeToken, {
+      ...{ hash: 'h'.repeat(43), purpose: 'password_reset' as const, user: id, email: 'ida@exämple.com', ...moments },
+    });
+    await orm.migrator.up();
+    const rows = await em.execute<{ email: string }[]>('select email from users order by id');
+    expect(rows.map(({ email }) => email)).toEqual(['ida@xn--exmple-cua.com', ...emails.slice(1)]);
+    expect(await em.execute('select email from one_time_tokens')).toEqual([{ email: 'ida@xn--exmple-cua.com' }]);
+    await orm.close();
+    await dropDatabase(url);
   });
 });
 

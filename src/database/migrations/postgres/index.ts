@@ -4,6 +4,7 @@ import { RevocationListMigration } from './20261125210000-revocation-list.js';
 import { Jobs } from './20261125220000-jobs.js';
 import { AccountLifeCycle } from './20261126120000-account-life-cycle.js';
 import { Administration } from './20261126180000-administration.js';
+import { AsciiDomains } from './20261129090000-ascii-domains.js';
 import { BegunInSession } from './20261129093000-begun-in-session.js';
 import { AuditMacs } from './20261129094000-audit-macs.js';
 
@@ -15,6 +16,7 @@ export const postgresMigrations = [
   { name: '20261125220000-jobs', class: Jobs },
   { name: '20261126120000-account-life-cycle', class: AccountLifeCycle },
   { name: '20261126180000-administration', class: Administration },
+  { name: '20261129090000-ascii-domains', class: AsciiDomains },
   { name: '20261129093000-begun-in-session', class: BegunInSession },
   { name: '20261129094000-audit-macs', class: AuditMacs },
 ];
