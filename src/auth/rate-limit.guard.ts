@@ -5,6 +5,7 @@ import { actorOf, type Principal } from '../access/principal.js';
 import { clientOf, requestOf } from '../access/request.js';
 import { principalOf } from '../access/request-principal.js';
 import { ENV, type Env } from '../config/env.js';
+import { HashingQueue } from '../passwords/hashing-queue.js';
 import { limitOf } from '../throttle/limits.js';
 import { Networks } from '../throttle/networks.js';
 import { type CountedCaller, OperationLimits } from '../throttle/operation-limits.js';
@@ -12,7 +13,7 @@ import { type ProofArguments, RequestProof } from './request-proof.js';
 
 /**
  * Counts each execution of a mutation's resolver, so that aliases, fragments and operation names make no difference.
- * Runs after the guards that say who calls, and before input is validated.
+ * Runs after the guards that say who calls, and before input is validated. Who shows that they are no stranger is served first.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
@@ -20,6 +21,7 @@ export class RateLimitGuard implements CanActivate {
     private readonly limits: OperationLimits,
     private readonly proofs: RequestProof,
     private readonly networks: Networks,
+    private readonly hashing: HashingQueue,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
     if (!env.RATE_LIMITS_ENABLED) {
@@ -40,6 +42,7 @@ export class RateLimitGuard implements CanActivate {
     const given = GqlExecutionContext.create(context).getArgs<ProofArguments>();
     const proof = kind && (await this.proofs.find(kind, request, given));
     await this.limits.spend(mutation, { address, proof, caller: principal && callerOf(principal) });
+    if (proof !== undefined || principal) this.hashing.favour();
     return true;
   }
 }

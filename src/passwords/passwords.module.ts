@@ -12,6 +12,6 @@ function createQueue(metrics: Metrics): HashingQueue {
 
 @Module({
   providers: [{ provide: HashingQueue, inject: [Metrics], useFactory: createQueue }, PasswordsService],
-  exports: [PasswordsService],
+  exports: [HashingQueue, PasswordsService],
 })
 export class PasswordsModule {}

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../src/common/app-error.js';
+import { withRequestId } from '../../src/common/request-id.js';
 import { HASHING_BOUNDS, HashingQueue } from '../../src/passwords/hashing-queue.js';
 
 /** Work that lasts until the test ends it, and knows how often it ran and how much of it at once. */
@@ -33,6 +34,12 @@ const unavailable = {
   fields: undefined,
 };
 
+const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value);
+
+/** Within a request of its own. */
+const asRequest = <T>(work: () => Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => withRequestId(undefined, () => void work().then(resolve, reject)));
+
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -58,6 +65,58 @@ describe('the hashing queue', () => {
 
     await expect(Promise.all(turns)).resolves.toEqual([1, 2, 3, 4, 5, 6]);
     expect(load.mostAtOnce).toBe(2);
+  });
+
+  describe('with callers who are known', () => {
+    /** So many calls of one request each, and who was served in which order. */
+    async function orderOf(queue: HashingQueue, load: Workload, callers: ('known' | 'stranger')[]): Promise<string[]> {
+      const order: string[] = [];
+      const calls = callers.map((caller, index) =>
+        asRequest(async () => {
+          if (caller === 'known') queue.favour();
+          await queue.run(async () => {
+            order.push(`${caller} ${String(index)}`);
+            return load.work();
+          });
+        }),
+      );
+      for (let ended = 0; ended < callers.length; ended += 1) {
+        await pause(1);
+        load.endOne();
+      }
+      await Promise.all(calls);
+      return order;
+    }
+
+    it('serves them before strangers, who keep one turn in four', async () => {
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxWaitMs: 1000 });
+      const callers = [...times(3, 'stranger' as const), ...times(6, 'known' as const)];
+      expect((await orderOf(queue, new Workload(), callers)).map((it) => it.split(' ')[0])).toEqual([
+        'stranger', // When nobody else was there.
+        ...times(2, 'known'),
+        'stranger',
+        ...times(3, 'known'),
+        'stranger',
+        'known',
+      ]);
+    });
+
+    it('has room for them when strangers fill all of theirs', async () => {
+      const load = new Workload();
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 2, maxWaitMs: 1000 });
+      const strangers = [queue.run(load.work), queue.run(load.work), queue.run(load.work)];
+      await expect(queue.run(load.work)).rejects.toMatchObject(unavailable);
+      const known = asRequest(() => {
+        queue.favour();
+        return queue.run(load.work);
+      });
+      for (let ended = 0; ended < 4; ended += 1) {
+        await pause(1);
+        load.endOne();
+      }
+      expect(await known).toBe(2);
+      await Promise.all(strangers);
+    });
   });
 
   it('refuses at once, without work, when as many wait as allowed', async () => {
