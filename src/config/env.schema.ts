@@ -94,7 +94,11 @@ export const envSchema = z.object({
   ),
 
   BCRYPT_COST: described(parse.integer(12, 4, 15), '12', 'Cost of password hashes, 10 to 15 (from 4 in tests).'),
-  ADMIN_EMAIL: described(parse.optionalEmail, '', 'Makes this administrator at the start if there is no such account.'),
+  ADMIN_EMAIL: described(
+    parse.optionalEmail,
+    '',
+    'Makes this administrator at the start while there is no administrator at all.',
+  ),
   ADMIN_PASSWORD: described(parse.secret, '', 'Password of that administrator.'),
 
   ...accountSettings,

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { MikroORM, RequestContext } from '@mikro-orm/core';
 import { PERMISSIONS } from '../../src/access/permissions.js';
+import { AccountAdministration } from '../../src/administration/account-administration.service.js';
+import { OPERATOR } from '../../src/administration/authority.js';
 import { type Registration, RegistrationService } from '../../src/auth/registration.service.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
@@ -58,6 +60,26 @@ describe('ADMIN_EMAIL and ADMIN_PASSWORD', () => {
     expect((await tryLogin(second, EMAIL, ADMIN.ADMIN_PASSWORD)).data?.login.__typename).toBe('AuthPayload');
     expect(refusalOf(await tryLogin(second, EMAIL, 'another bootstrap password'))).toBe('INVALID_CREDENTIALS');
     await second.stop();
+  });
+
+  it('bring back no administrator who was deleted, renamed or disabled', async () => {
+    const first = await start(ADMIN);
+    const { id: second } = await signUpWithRoles(first, 'admin');
+    const accounts = first.app.get(AccountAdministration);
+    const changes: (() => Promise<unknown>)[] = [
+      () => accounts.update({ email: EMAIL }, { email: 'renamed@example.com' }, OPERATOR),
+      () => accounts.delete({ email: 'renamed@example.com' }, OPERATOR),
+      // Past the API: it keeps the last administrator.
+      () => first.em().nativeUpdate(User, second, { disabledAt: first.clock.now() }),
+    ];
+    for (const change of changes) {
+      await RequestContext.create(first.app.get(MikroORM).em, change);
+      const next = await start(ADMIN);
+      expect(refusalOf(await tryLogin(next, EMAIL, ADMIN.ADMIN_PASSWORD))).toBe('INVALID_CREDENTIALS');
+      expect(await next.em().count(User, { email: EMAIL })).toBe(0);
+      await next.stop();
+    }
+    await first.stop();
   });
 
   // A file of SQLite has one process.
