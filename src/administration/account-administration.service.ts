@@ -12,6 +12,7 @@ import { Clock } from '../common/clock.js';
 import { isStorable, NOT_STORABLE } from '../common/storable.js';
 import { AccountDeletion } from '../lifecycle/account-deletion.service.js';
 import { Outbox } from '../mail/outbox.js';
+import { assertRolesFit } from '../roles/role-names.js';
 import { RolesService } from '../roles/roles.service.js';
 import { Impersonations } from '../sessions/impersonations.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -82,6 +83,9 @@ export class AccountAdministration {
   ): Promise<User> {
     this.authorities.assertRecentSignIn(authority);
     return this.changes.run(key, authority, revision, async (em, user, held) => {
+      const present = new Set(user.roles.getItems().map(({ name }) => name));
+      // Who has more than fit can still be taken some.
+      if (names.some((name) => !present.has(name))) assertRolesFit([...new Set(names)]);
       const roles = await this.roles.named(em, names);
       assertMayAssign(
         held,

@@ -10,6 +10,7 @@ import { isStorable } from '../common/storable.js';
 import { Transactions } from '../database/transactions.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Role } from '../roles/role.entity.js';
+import { MAX_ROLE_CHARACTERS, MAX_ROLES } from '../roles/role-names.js';
 import { roleRevisionOf } from '../roles/role-revision.js';
 import { Impersonations } from '../sessions/impersonations.service.js';
 import { User } from '../users/user.entity.js';
@@ -121,6 +122,13 @@ export class RoleAdministration {
       `update users set version = version + 1 where id in (select user_id from user_roles where role_name = ?)`,
       [role.name],
     );
+    const unfit = await sql.execute<object[]>(
+      `select 1 from user_roles where user_id in (select user_id from user_roles where role_name = ?) and role_name <> ?
+        group by user_id having count(*) > ? or sum(length(role_name)) > ? limit 1`,
+      [role.name, role.name, MAX_ROLES, MAX_ROLE_CHARACTERS],
+    );
+    if (unfit.length > 0)
+      throw badInput('replacement', 'is too long a name for one of the holders, whose roles have to fit into a token');
     await this.revocations.giveUp(em);
   }
 }

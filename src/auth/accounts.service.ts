@@ -4,6 +4,7 @@ import { ADMIN_ROLE, USER_ROLE } from '../access/permissions.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
 import { Role } from '../roles/role.entity.js';
+import { assertRolesFit } from '../roles/role-names.js';
 import { RolesService } from '../roles/roles.service.js';
 import { User } from '../users/user.entity.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
@@ -35,7 +36,9 @@ export class AccountsService {
    * @throws what `isAddressTaken` knows, of a taken or held address
    */
   async create(em: EntityManager, account: NewAccount): Promise<User> {
-    const roles = await this.roles.named(em, account.roles ?? [USER_ROLE]);
+    const names = account.roles ?? [USER_ROLE];
+    assertRolesFit(names);
+    const roles = await this.roles.named(em, names);
     const user = em.create(User, {
       id: newId(),
       email: account.email,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { canonicalLocale } from '../common/locale.js';
 import { isStorable } from '../common/storable.js';
 import { isReadableHash } from '../passwords/readable-hash.js';
+import { rolesFit, TOO_MANY_ROLES } from '../roles/role-names.js';
 import { isEmailAddress, normalizeEmail } from '../users/email.js';
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
@@ -40,16 +41,13 @@ const displayName = z
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must hold visible characters only')
   .transform((name) => name || null);
 
-/** All that a batch of users names has to fit into one statement of SQLite. */
-const MAX_ROLES = 50;
-
 const roleNames = z
   .union(
     [z.array(z.string()), z.string().transform((names) => names.split(/[\s,;|]+/).filter(Boolean))],
     'must be names',
   )
   .transform((names) => [...new Set(names)])
-  .refine((names) => names.length <= MAX_ROLES, `must not be more than ${MAX_ROLES}`);
+  .refine(rolesFit, TOO_MANY_ROLES);
 
 const externalId = z
   .union([z.string(), z.number().transform(String)], 'must be a text')

@@ -1,6 +1,6 @@
 import { PERMISSIONS } from '../../src/access/permissions.js';
 import { Role } from '../../src/roles/role.entity.js';
-import { refreshed, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
+import { logIn, newEmail, refreshed, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { statementsOf } from '../support/statements.js';
 import { TestServer } from '../support/test-server.js';
@@ -107,6 +107,47 @@ describe('the roles', () => {
     expect((await as(root).updateRole({ name: 'user', permissions: ['roles:read'] })).errors).toEqual([]);
     expect((await roles(await signUp(server), 'name')).errors).toEqual([]);
     expect((await as(root).updateRole({ name: 'user', permissions: [] })).errors).toEqual([]);
+  });
+});
+
+describe('the roles of a user fit into a token, and so into a cookie', () => {
+  const many = (count: number, length: number) =>
+    Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const name = `r${String(index)}`.padEnd(length, 'x');
+        if ((await server.em().count(Role, { name })) === 0) await as(root).createRole({ name, permissions: [] });
+        return name;
+      }),
+    );
+
+  it.each([
+    [20, 50, true],
+    [21, 5, false],
+    [16, 64, false],
+  ])('%i roles with names of %i characters: %s', async (count, length, isFit) => {
+    const names = await many(count, length);
+    const user = await signUp(server);
+    const answers = [
+      await as(root).setRoles(user.id, names),
+      await as(root).create({ email: newEmail(), roles: names }),
+    ];
+    expect(answers.map(refusalOf)).toEqual(answers.map(() => (isFit ? undefined : 'BAD_USER_INPUT')));
+    expect((await storedUser(server, user.id))?.roles.getIdentifiers().sort()).toEqual(isFit ? names.sort() : ['user']);
+    if (isFit) expect((await logIn(server, user.email)).accessToken.length).toBeLessThan(3_500);
+  });
+
+  it('who has more can be taken some, and a replacement leaves nobody with more', async () => {
+    const names = await many(16, 64);
+    const [last = '', ...others] = names;
+    const user = await signUp(server);
+    for (const name of names)
+      await server.em().execute('insert into user_roles (user_id, role_name) values (?, ?)', [user.id, name]);
+    expect((await as(root).setRoles(user.id, others)).errors).toEqual([]);
+    const short = await makeRole(server);
+    const filled = [...others.slice(0, 14), await makeRole(server), short];
+    expect((await as(root).setRoles(user.id, filled)).errors).toEqual([]);
+    expect(refusalOf(await as(root).deleteRole(short, last))).toBe('BAD_USER_INPUT');
+    expect((await storedUser(server, user.id))?.roles.getIdentifiers().sort()).toEqual(filled.sort());
   });
 });
 

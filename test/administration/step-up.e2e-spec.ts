@@ -53,7 +53,10 @@ const call = (name: string, { accessToken: token }: Pick<TestUser, 'accessToken'
 describe('a session whose sign-in is long ago', () => {
   it.each(restricted.map(({ name }) => [name]))('may use %s just as its description says', async (name) => {
     const answer = await call(name, longAgo);
-    if (!described.has(name)) { expect(refusalOf(answer)).not.toBe(REQUIRED); return; }
+    if (!described.has(name)) {
+      expect(refusalOf(answer)).not.toBe(REQUIRED);
+      return;
+    }
     expect(refusalOf(answer)).toBe(REQUIRED);
     expect(answer.errors[0]?.extensions).toMatchObject({ action: 'REAUTHENTICATE' });
   });
