@@ -54,7 +54,7 @@ async function unsealedEvent(): Promise<AuditEvent> {
 function otherThan(value: unknown, name: string): unknown {
   if (value instanceof Date) return new Date(value.getTime() + 1000);
   if (typeof value === 'number') return value + 1_000;
-  if (name.endsWith('Id')) return newId();
+  if (/^id$|Id$/.test(name)) return newId();
   if (name === 'details') return { amr: ['otp'] };
   if (name === 'type') return 'user.logged_out';
   return name.endsWith('At') || name.endsWith('Until') || name.endsWith('From') ? new Date(1_000) : 'x'.repeat(20);
