@@ -192,13 +192,14 @@ describe('the purge', () => {
   });
 
   it('deletes events that are older than the trail is kept, and no other', async () => {
+    // The year has other events: signing keys are replaced.
+    const type = 'user.signed_up';
     await signUp(instance);
-    const before = await instance.em().count(AuditEvent, {});
     await purge(365 * DAY - 60);
-    expect(await instance.em().count(AuditEvent, {})).toBe(before);
+    expect(await instance.em().count(AuditEvent, { type })).toBe(1);
     const recent = await signUp(instance);
     await purge(HOUR);
-    const left = await instance.em().find(AuditEvent, {});
+    const left = await instance.em().find(AuditEvent, { type });
     expect(left.map(({ subjectId }) => subjectId)).toEqual([recent.id]);
   });
 
