@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DriverException } from '@mikro-orm/core';
 import Database from 'better-sqlite3';
 import {
@@ -14,6 +12,7 @@ import {
 } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { DatabaseBounds } from './database-bounds.js';
+import { keepPrivate } from './private-file.js';
 
 /** More than there are texts with parameters in the code, lists of different lengths among them. */
 const MAX_STATEMENTS = 200;
@@ -107,7 +106,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
 }
 
 function open(file: string, lockTimeout: number): Database.Database {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+  if (file !== ':memory:') keepPrivate(file);
   const database = new Database(file, { timeout: lockTimeout * 1000 });
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
