@@ -6,6 +6,7 @@ import type { Env } from './config/env.js';
 import { createValidationPipe } from './graphql/validation.pipe.js';
 import { refusalOf } from './http/allowed-requests.js';
 import { answerClientErrors } from './http/client-errors.js';
+import { cameThroughProxy } from './http/came-through-proxy.js';
 import { enableCors } from './http/cors.js';
 import { readJsonBodies } from './http/json-body.js';
 import { requestLogger } from './http/log-requests.js';
@@ -28,7 +29,7 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
   const logRequest = requestLogger();
   // One step, and not one for each line: Express takes longer to get from step to step than they do.
   app.use((request: Request, response: Response, next: NextFunction) => {
-    withRequestId(request.get('x-request-id'), (requestId) => {
+    withRequestId(cameThroughProxy(request) ? request.get('x-request-id') : undefined, (requestId) => {
       response.setHeader('X-Request-Id', requestId);
       setSecurityHeaders(response);
       logRequest(request, response);

@@ -7,7 +7,7 @@ interface RequestScope {
 
 const scopes = new AsyncLocalStorage<RequestScope>();
 
-/** What a proxy may hand down as X-Request-Id. Anything else could forge log lines. */
+/** What a trusted proxy may hand down as X-Request-Id. Anything else could forge log lines. */
 const ACCEPTABLE = /^[\w.:-]{8,64}$/;
 
 /** Runs `handle` under the given request id, or under a new one when it is absent or not acceptable. */

@@ -20,7 +20,7 @@ import { TestServer } from '../support/test-server.js';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await TestServer.start({ imports: [ForkModule] });
+  server = await TestServer.start({ imports: [ForkModule], env: { TRUST_PROXY: 'loopback' } });
 });
 afterAll(() => server.stop());
 
@@ -235,7 +235,7 @@ it('a refusal is answered although it can not be recorded', async () => {
 // Passport keeps its strategies for the whole process: after these two, tokens of the first server are strange.
 describe('with other settings', () => {
   it('a right password for an address that is not confirmed leaves a row', async () => {
-    const strict = await TestServer.start({ env: { REQUIRE_EMAIL_VERIFICATION: 'true' } });
+    const strict = await TestServer.start({ env: { REQUIRE_EMAIL_VERIFICATION: 'true', TRUST_PROXY: 'loopback' } });
     const email = newEmail();
     const input = { email, password: PASSWORD };
     await strict.call('mutation ($input: SignupInput!) { signup(input: $input) { __typename } }', { input });

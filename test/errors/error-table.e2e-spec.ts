@@ -8,7 +8,10 @@ import { TestServer } from '../support/test-server.js';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await TestServer.start({ imports: [ForkModule], env: { REFRESH_GRACE_SECONDS: '0' } });
+  server = await TestServer.start({
+    imports: [ForkModule],
+    env: { REFRESH_GRACE_SECONDS: '0', TRUST_PROXY: 'loopback' },
+  });
 });
 afterAll(() => server.stop());
 
@@ -174,7 +177,7 @@ describe('every error', () => {
     }
   });
 
-  it('takes the request id of a proxy when it is harmless, and makes one when it is not', async () => {
+  it('takes the request id of a trusted proxy when it is harmless, and makes one when it is not', async () => {
     const idOf = async (given: string) =>
       (await server.call('{ you }', {}, { headers: { 'x-request-id': given } })).errors[0]?.extensions.requestId;
     expect(await idOf('trace-1234.abc')).toBe('trace-1234.abc');

@@ -16,7 +16,9 @@ let life: LifecycleServer;
 let addresses: [name: string, email: string][];
 let requests: [name: string, request: Request][];
 beforeAll(async () => {
-  life = await LifecycleServer.start({ env: { REQUIRE_EMAIL_VERIFICATION: 'true', BCRYPT_COST: '8' } });
+  life = await LifecycleServer.start({
+    env: { REQUIRE_EMAIL_VERIFICATION: 'true', BCRYPT_COST: '8', TRUST_PROXY: 'loopback' },
+  });
   const { server } = life;
   const [known, verified, disabled] = [newEmail(), newEmail(), newEmail()];
   for (const email of [known, verified, disabled]) await trySignup(server, { email });
@@ -161,7 +163,7 @@ describe('who has an account does not show in a sign-up and what follows it, wit
 
 describe('who has an account does not show in a change of address', () => {
   it('in its statements: a free address and a taken one', async () => {
-    const open = await LifecycleServer.start();
+    const open = await LifecycleServer.start({ env: { TRUST_PROXY: 'loopback' } });
     try {
       const [user, other] = [await signUp(open.server), await signUp(open.server)];
       const work: string[][] = [];
