@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Deployment as KubernetesDeployment } from 'kubernetes-models/apps/v1';
 import { Job } from 'kubernetes-models/batch/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
+import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { ConfigMap, Service } from 'kubernetes-models/v1';
 import { fileURLToPath } from 'node:url';
 import { parse, parseAllDocuments } from 'yaml';
@@ -46,7 +47,7 @@ describe('the Dockerfile', () => {
 
 describe('compose.yaml', () => {
   const compose = parse(read('compose.yaml'), { merge: true }) as {
-    services: Record<string, { environment?: Record<string, string>; read_only?: boolean }>;
+    services: Record<string, { environment?: Record<string, string>; command?: string[]; read_only?: boolean }>;
   };
 
   it('is one by the schema of the Compose specification', () => {
@@ -75,6 +76,19 @@ describe('compose.yaml', () => {
     }
   });
 
+  it('has a Redis that asks for a password, and servers that have it', () => {
+    const { command, environment } = compose.services['redis'] ?? {};
+    expect(command?.join(' ')).toMatch(/requirepass %s.* "\$\$REDISCLI_AUTH" \| exec redis-server -$/s);
+    expect(environment?.['REDISCLI_AUTH']).toMatch(/^\$\{REDIS_PASSWORD:\?/);
+    expect(compose.services['latchkey-1']?.environment?.['REDIS_URL']).toMatch(
+      /^redis:\/\/:\$\{REDIS_PASSWORD:\?.*@redis:6379$/,
+    );
+  });
+
+  it('has metrics that ask for a token', () => {
+    expect(compose.services['latchkey-1']?.environment?.['METRICS_TOKEN']).toMatch(/^\$\{METRICS_TOKEN:\?/);
+  });
+
   it('has a proxy whose configuration its own check accepts', () => {
     const check = checkWith('haproxy', ['-c', '-f', pathOf('deploy/haproxy.cfg')]);
     if (check) expect(check).toMatchObject({ status: 0 });
@@ -84,7 +98,7 @@ describe('compose.yaml', () => {
 });
 
 describe('the manifests for Kubernetes', () => {
-  const KINDS = { ConfigMap, Deployment: KubernetesDeployment, Job, PodDisruptionBudget, Service };
+  const KINDS = { ConfigMap, Deployment: KubernetesDeployment, Job, NetworkPolicy, PodDisruptionBudget, Service };
   const folder = pathOf('deploy/kubernetes');
   const manifests = readdirSync(folder).flatMap((file) =>
     parseAllDocuments(readFileSync(`${folder}/${file}`, 'utf8')).map((it): [string, Record<string, unknown>] => [
@@ -99,7 +113,7 @@ describe('the manifests for Kubernetes', () => {
   });
 
   it('run without rights, probe what is served, and end later than the server does', () => {
-    const deployment = manifests.find(([, { kind }]) => kind === 'Deployment')?.[1] as {
+    const deployment = manifests.find(([file]) => file === 'deployment.yaml')?.[1] as {
       spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: Record<string, never>[] } } };
     };
     const { terminationGracePeriodSeconds, containers } = deployment.spec.template.spec;
@@ -114,6 +128,33 @@ describe('the manifests for Kubernetes', () => {
     expect(Object.keys(config.data).filter((setting) => !settings.has(setting))).toEqual([]);
     const env = parseEnv({ ...config.data, JWT_SECRET: SECRET });
     expect(terminationGracePeriodSeconds).toBeGreaterThan(env.SHUTDOWN_DELAY + env.SHUTDOWN_TIMEOUT);
+  });
+});
+
+describe('Redis in Kubernetes', () => {
+  const [server, service, policy] = parseAllDocuments(read('deploy/kubernetes/redis.yaml')).map(
+    (it) => it.toJS() as { spec: Record<string, never> },
+  );
+
+  it('asks for a password from a secret, which no command line holds', () => {
+    const text = JSON.stringify(server?.spec);
+    expect(text).toContain('"secretKeyRef":{"name":"redis","key":"password"}');
+    expect(text).toMatch(/requirepass %s.*REDISCLI_AUTH.*exec redis-server -/);
+    expect(read('deploy/kubernetes/configuration.yaml')).toMatch(
+      /^# {5}--from-literal=REDIS_URL='redis:\/\/:REDIS_PASSWORD@redis:6379'/m,
+    );
+    expect(read('deploy/kubernetes/configuration.yaml')).not.toMatch(/^ {2}REDIS_URL:/m);
+  });
+
+  it('is reached by the servers alone', () => {
+    const redis = { 'app.kubernetes.io/name': 'latchkey', 'app.kubernetes.io/component': 'redis' };
+    const servers = { ...redis, 'app.kubernetes.io/component': 'server' };
+    expect(service?.spec['selector']).toEqual(redis);
+    expect(policy?.spec).toEqual({
+      podSelector: { matchLabels: redis },
+      policyTypes: ['Ingress'],
+      ingress: [{ from: [{ podSelector: { matchLabels: servers } }], ports: [{ protocol: 'TCP', port: 'redis' }] }],
+    });
   });
 });
 
