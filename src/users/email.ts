@@ -6,7 +6,7 @@ import type { AppError } from '../common/app-error.js';
 import { badInput } from '../common/bad-input.js';
 
 /** UTF-16 units of the longest address that a mail can be sent to (RFC 5321 section 4.5.3.1.3). */
-export const EMAIL_MAX_LENGTH = 254;
+const EMAIL_MAX_LENGTH = 254;
 
 /** Spaces inside, control and invisible characters: never part of an address that somebody means to type. */
 const FORBIDDEN = /[\s\p{C}]/u;
