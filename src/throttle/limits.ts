@@ -14,7 +14,7 @@ export interface Budget extends LimiterBudget {
 export type ProofKind = 'device' | 'session' | 'link';
 
 /** Counted instead of `budgets`: whoever shares an address with strangers is not refused for what they do. */
-export interface ProofBudget extends LimiterBudget {
+interface ProofBudget extends LimiterBudget {
   readonly of: ProofKind;
 }
 
