@@ -25,7 +25,7 @@ export const rightsOfRoles = (roles: readonly HeldRole[]): Rights => ({
   permissions: new Set(permissionsOfRoles(roles)),
 });
 
-export const isAdmin = ({ roles }: Rights): boolean => roles.includes(ADMIN_ROLE);
+const isAdmin = ({ roles }: Rights): boolean => roles.includes(ADMIN_ROLE);
 
 /**
  * True when the others have nothing that is beyond these rights. The name of a role is a right of its own, because other
