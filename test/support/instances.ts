@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { dropDatabase, temporaryDatabaseUrl } from './database.js';
 import { beginRevocationList } from './redis.js';
@@ -20,10 +21,12 @@ export class Instances {
   /**
    * @param env of both
    * @param redisUrls how each of the two reaches Redis
+   * @param imports modules of the one in this process
    */
   static async start(
     env: Record<string, string> = {},
     redisUrls: (redis: RedisServer) => Promise<[string, string]> = async ({ url }) => [url, url],
+    imports: Type[] = [],
   ): Promise<Instances> {
     const redis = await RedisServer.create();
     const databaseUrl = await temporaryDatabaseUrl();
@@ -37,7 +40,7 @@ export class Instances {
     };
     const [urlHere, urlThere] = await redisUrls(redis);
     const [here, there] = await Promise.all([
-      TestServer.start({ databaseUrl, env: { ...shared, REDIS_URL: urlHere } }),
+      TestServer.start({ databaseUrl, imports, env: { ...shared, REDIS_URL: urlHere } }),
       ServerProcess.start({ env: { ...shared, DATABASE_URL: databaseUrl, REDIS_URL: urlThere } }),
     ]);
     return new Instances(redis, databaseUrl, here, there);
