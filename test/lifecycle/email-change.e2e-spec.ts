@@ -133,7 +133,7 @@ describe('taking a change of address back', () => {
       if (which.endsWith('before')) await set(user.accessToken);
       const email = newEmail();
       await ask.emailChange(server, user.accessToken, email, '');
-      await use.emailChange(server, await life.tokenFor(email));
+      await use.emailChange(server, await life.tokenFor(email), null, { token: user.accessToken });
       if (which.endsWith('since')) await set(user.accessToken);
       await use.revert(server, await life.tokenFor(user.email));
       for (const address of [user.email, email]) {
@@ -153,7 +153,7 @@ describe('taking a change of address back', () => {
     // A session that was left open is enough for all of this.
     await changePassword(server, user.accessToken, '', NEW_PASSWORD);
     await ask.emailChange(server, user.accessToken, email, '');
-    await use.emailChange(server, await life.tokenFor(email));
+    await use.emailChange(server, await life.tokenFor(email), null, { token: user.accessToken });
     const revert = await life.tokenFor(user.email);
     for (const request of [ask.reset, ask.magicLink, ask.verification]) await request(server, email);
     await ask.emailChange(server, user.accessToken, third, '');
@@ -189,7 +189,7 @@ describe('taking a change of address back', () => {
     await changePassword(server, thief.accessToken, PASSWORD, NEW_PASSWORD);
     const third = newEmail();
     await ask.emailChange(server, thief.accessToken, third, NEW_PASSWORD);
-    await use.emailChange(server, await life.tokenFor(third));
+    await use.emailChange(server, await life.tokenFor(third), NEW_PASSWORD);
     const thiefsRevert = await life.tokenFor(email);
     expect(refusalOf(await trySignup(server, { email: user.email }))).toBe('EMAIL_TAKEN');
 
