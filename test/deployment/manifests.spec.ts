@@ -158,6 +158,13 @@ describe('Redis in Kubernetes', () => {
   });
 });
 
+it('workflows use actions by the digest of a commit, which nobody can move', () => {
+  const workflows = readdirSync(pathOf('.github/workflows')).map((file) => read(`.github/workflows/${file}`));
+  const used = workflows.flatMap((text) => [...text.matchAll(/uses: *(.+)$/gm)].map(([, action]) => action));
+  expect(used.length).toBeGreaterThan(0);
+  for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
+
 describe('the unit for systemd', () => {
   it('is accepted by systemd itself, where it is installed', () => {
     const check = checkWith('systemd-analyze', ['verify', pathOf('deploy/latchkey.service')]);
