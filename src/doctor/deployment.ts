@@ -32,8 +32,14 @@ export class Deployment {
   /** Without a slash at its end. */
   readonly url: string;
 
-  /** @param url with or without `/graphql` */
-  constructor(url: string) {
+  /**
+   * @param url with or without `/graphql`
+   * @param metricsPort METRICS_PORT, as it is by default
+   */
+  constructor(
+    url: string,
+    private readonly metricsPort = 9464,
+  ) {
     this.url = url.replace(/\/+$/, '').replace(/\/graphql$/, '');
   }
 
@@ -56,15 +62,24 @@ export class Deployment {
     return this.request('/graphql', { method: 'POST', body, headers });
   }
 
-  /** @throws TypeError where nobody answers any more */
-  async request(path: string, init: RequestInit = {}): Promise<Answer> {
-    const options = { ...init, redirect: 'manual' as const, signal: AbortSignal.timeout(TIMEOUT_MS) };
-    const response = await fetch(`${this.url}${path}`, options);
-    const text = await response.text();
-    const { data } = graphqlBody.safeParse(parsed(text));
-    const { status, headers } = response;
-    return { status, headers, text, data: data?.data ?? null, errors: data?.errors ?? [] };
+  /** What Prometheus would scrape. @throws TypeError where nobody answers */
+  metrics(): Promise<Answer> {
+    return answerTo(`http://${new URL(this.url).hostname}:${this.metricsPort}/metrics`, {});
   }
+
+  /** @throws TypeError where nobody answers any more */
+  request(path: string, init: RequestInit = {}): Promise<Answer> {
+    return answerTo(`${this.url}${path}`, init);
+  }
+}
+
+async function answerTo(url: string, init: RequestInit): Promise<Answer> {
+  const options = { ...init, redirect: 'manual' as const, signal: AbortSignal.timeout(TIMEOUT_MS) };
+  const response = await fetch(url, options);
+  const text = await response.text();
+  const { data } = graphqlBody.safeParse(parsed(text));
+  const { status, headers } = response;
+  return { status, headers, text, data: data?.data ?? null, errors: data?.errors ?? [] };
 }
 
 function parsed(text: string): unknown {

@@ -39,7 +39,9 @@ const run = (args: string[], input?: string) =>
 
 async function diagnose(url: string, account: Account | undefined, names: readonly string[]): Promise<Diagnosis[]> {
   const found: Diagnosis[] = [];
-  for await (const diagnosis of examine(new Deployment(url), account, names)) found.push(diagnosis);
+  // The metrics of whoever else runs on this machine are none of the test's.
+  const deployment = new Deployment(url, Number(new URL(url).port));
+  for await (const diagnosis of examine(deployment, account, names)) found.push(diagnosis);
   return found;
 }
 
@@ -126,6 +128,23 @@ it('whoever hangs up is not taken for well, and the other checks go on', async (
     { name: 'headers', result: 'fault', detail },
     { name: 'guessing', result: 'fault', detail },
   ]);
+});
+
+it('cors: what developers use is trusted on their own machines alone', async () => {
+  const trusting = await FaultyProxy.start(server.url);
+  trusting.plant = {
+    answer: (answer, { headers }) => {
+      const origin = headers['origin'] ?? '';
+      const allowed = origin.includes('localhost') && { 'access-control-allow-origin': origin };
+      return { ...answer, headers: { ...answer.headers, ...allowed } };
+    },
+  };
+  const elsewhere = trusting.url.replace('127.0.0.1', '0.0.0.0');
+  expect((await diagnose(trusting.url, undefined, ['cors']))[0]?.result).toBe('ok');
+  expect(await diagnose(elsewhere, undefined, ['cors'])).toEqual([
+    { name: 'cors', result: 'fault', detail: 'pages of http://localhost:5173 can read the answers' },
+  ]);
+  await trusting.stop();
 });
 
 describe('transport', () => {

@@ -20,7 +20,7 @@ export interface PlantedAnswer {
 /** A fault, put between a server that is well and whoever asks it. */
 export interface Plant {
   /** Changes what is asked, or answers it without asking. */
-  ask?: (request: PlantedRequest) => PlantedAnswer | undefined;
+  ask?: (request: PlantedRequest) => PlantedAnswer | undefined | Promise<PlantedAnswer | undefined>;
   /** Changes what is answered. */
   answer?: (answer: PlantedAnswer, request: PlantedRequest) => PlantedAnswer;
 }
@@ -45,7 +45,8 @@ export class FaultyProxy {
       void (async () => {
         const { method = 'GET', url: path = '/' } = incoming;
         const request = { method, path, headers: handedOn(incoming.headers), body: await text(incoming) };
-        const { status, headers, body } = proxy.plant.ask?.(request) ?? (await asked(upstream, request, proxy.plant));
+        const { status, headers, body } =
+          (await proxy.plant.ask?.(request)) ?? (await asked(upstream, request, proxy.plant));
         outgoing.writeHead(status, headers).end(body);
       })();
     });

@@ -140,6 +140,27 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     }),
   ],
   ['cors', 'pages of null can read the answers', withHeader('access-control-allow-origin', 'null')],
+  ['metrics', 'the metrics are served to all', serving('/metrics', page())],
+  [
+    'request-id',
+    'any client chooses the id of its request',
+    () => ({
+      answer: (answer, { headers }) => ({
+        ...answer,
+        headers: { ...answer.headers, 'x-request-id': headers['x-request-id'] ?? '' },
+      }),
+    }),
+  ],
+  [
+    'twin-cookies',
+    'of two cookies of one name one counts',
+    () => ({
+      ask: (request) => {
+        request.headers['cookie'] = (request.headers['cookie'] ?? '').replace(/^\S*latchkey-access=x; /, '');
+        return undefined;
+      },
+    }),
+  ],
   ['files', '/.env is served', serving('/.env', page())],
   ['files', '/data/latchkey.sqlite is served', serving('/data/latchkey.sqlite', page())],
   ['operations', '/metrics is served', serving('/metrics', page())],

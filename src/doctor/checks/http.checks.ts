@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { type Check, firstOf } from '../check.js';
 import type { Deployment } from '../deployment.js';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const HALF_A_YEAR = 15_552_000;
 const PRIVATE_FILES = ['/.env', '/.git/HEAD', '/data/latchkey.sqlite', '/package.json', '/schema.gql'];
+/** Where developers run their frontends: in production it is the machine of each visitor. */
+const DEVELOPERS_ORIGINS = ['http://localhost:5173', 'http://localhost:3000', 'http://127.0.0.1:5173'];
 const OPERATORS_PAGES = ['/metrics', '/mails', '/outbox'];
 
 /** Headers that every answer has (ASVS 3.4), with what they must say. */
@@ -33,8 +36,10 @@ async function findBadHeaders(deployment: Deployment): Promise<string | undefine
 }
 
 async function findOpenCors(deployment: Deployment): Promise<string | undefined> {
-  const { origin } = new URL(deployment.url);
-  return firstOf(['https://attacker.example', 'null', `${origin}.attacker.example`], async (from) => {
+  const { origin, hostname } = new URL(deployment.url);
+  const developers = LOOPBACK.includes(hostname) ? [] : DEVELOPERS_ORIGINS;
+  const strange = ['https://attacker.example', 'null', `${origin}.attacker.example`, ...developers];
+  return firstOf(strange, async (from) => {
     const preflight = { origin: from, 'access-control-request-method': 'POST' };
     const answers = [
       await deployment.request('/graphql', { method: 'OPTIONS', headers: preflight }),
@@ -50,6 +55,18 @@ async function findOpenCors(deployment: Deployment): Promise<string | undefined>
 const findServed = (paths: readonly string[]) => (deployment: Deployment) =>
   firstOf(paths, async (path) => ((await deployment.request(path)).status === 200 ? `${path} is served` : undefined));
 
+async function findForeignRequestIds(deployment: Deployment): Promise<string | undefined> {
+  const given = `doctor-${randomBytes(8).toString('hex')}`;
+  const { headers } = await deployment.graphql('{ __typename }', { headers: { 'x-request-id': given } });
+  return headers.get('x-request-id') === given ? 'any client chooses the id of its request' : undefined;
+}
+
+async function findOpenMetrics(deployment: Deployment): Promise<string | undefined> {
+  // Nobody answers where all is well.
+  const answer = await deployment.metrics().catch(() => undefined);
+  return answer?.status === 200 ? 'the metrics are served to all' : undefined;
+}
+
 export const httpChecks: readonly Check[] = [
   {
     name: 'transport',
@@ -60,4 +77,6 @@ export const httpChecks: readonly Check[] = [
   { name: 'cors', rule: 'no strange origin may read answers', find: findOpenCors },
   { name: 'files', rule: 'no file of the installation is served', find: findServed(PRIVATE_FILES) },
   { name: 'operations', rule: 'what operators look at is not served to all', find: findServed(OPERATORS_PAGES) },
+  { name: 'request-id', rule: 'no client chooses the id of its request', find: findForeignRequestIds },
+  { name: 'metrics', rule: 'the port of the metrics is closed, or asks for a token', find: findOpenMetrics },
 ];

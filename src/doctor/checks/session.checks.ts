@@ -48,6 +48,19 @@ export const sessionChecks: readonly AccountCheck[] = [
     },
   },
   {
+    name: 'twin-cookies',
+    rule: 'two cookies of one name are refused',
+    findWith: async (deployment, account) => {
+      const { cookie } = await account.signInWithCookies();
+      const name = /[^;= ]*latchkey-access/.exec(cookie)?.[0] ?? '';
+      return firstOf(withTwin(cookie, name), async (twins) => {
+        const headers = { cookie: twins, 'sec-fetch-site': 'same-origin' };
+        const { data } = await deployment.graphql('{ me { id } }', { headers });
+        return data?.['me'] ? 'of two cookies of one name one counts' : undefined;
+      });
+    },
+  },
+  {
     name: 'reuse',
     rule: 'a refresh token that was replaced ends its session when it comes again',
     findWith: async (deployment, account) => {
@@ -93,6 +106,9 @@ export const sessionChecks: readonly AccountCheck[] = [
     },
   },
 ];
+
+/** Of a cookie header, with another cookie of this name in front of it or behind it. */
+const withTwin = (cookie: string, name: string): string[] => [`${name}=x; ${cookie}`, `${cookie}; ${name}=x`];
 
 function faultOfCookie(cookie: string): string | undefined {
   const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
