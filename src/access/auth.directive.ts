@@ -1,4 +1,11 @@
-import { DirectiveLocation, GraphQLDirective, type GraphQLField, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  type GraphQLField,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLString,
+} from 'graphql';
 import type { AccessRule } from './access-rule.js';
 
 const names = new GraphQLList(new GraphQLNonNull(GraphQLString));
