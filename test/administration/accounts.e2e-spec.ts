@@ -11,6 +11,7 @@ import {
   refresh,
   refreshed,
   signUp,
+  signUpConfirmed,
   signUpWithRoles,
   type TestUser,
 } from '../support/accounts.js';
@@ -162,7 +163,7 @@ describe('disableUser', () => {
 
 describe('deleteUser', () => {
   it('deletes the account for ever, and tells its owner', async () => {
-    const user = await signUp(server);
+    const user = await signUpConfirmed(server);
     expect((await as(root).delete(user.id)).data).toEqual({ deleteUser: true });
     expect(await storedUser(server, user.id)).toBeNull();
     expect(await whoAmI(server, user.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');

@@ -9,7 +9,7 @@ import { MAX_ROLES } from '../../src/roles/role-names.js';
 import { User } from '../../src/users/user.entity.js';
 import { tryLogin } from '../accounts/operations.js';
 import { administer } from '../administration/operations.js';
-import { newEmail, signUp, signUpWithRoles } from '../support/accounts.js';
+import { newEmail, signUp, signUpConfirmed, signUpWithRoles } from '../support/accounts.js';
 import { TestServer } from '../support/test-server.js';
 import { importFrom, importLines } from './import.js';
 
@@ -196,7 +196,7 @@ describe('an account that is there', () => {
 
   it('no more, but holds its address for its owner', async () => {
     const root = await signUpWithRoles(server, 'admin');
-    const user = await signUp(server);
+    const user = await signUpConfirmed(server);
     expect((await administer(server, root.accessToken).delete(user.id)).errors).toEqual([]);
     expect(await importLines(server, [{ email: user.email }])).toEqual([refused(1, 'email belongs to an account')]);
   });
