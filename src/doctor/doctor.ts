@@ -1,5 +1,6 @@
 import type { Account } from './account.js';
 import type { AccountCheck, Check } from './check.js';
+import { costChecks } from './checks/cost.checks.js';
 import { graphqlChecks } from './checks/graphql.checks.js';
 import { httpChecks } from './checks/http.checks.js';
 import { limitChecks } from './checks/limit.checks.js';
@@ -21,6 +22,7 @@ const CHECKS: readonly (Check | AccountCheck)[] = [
   ...tokenChecks,
   ...ownTokenChecks,
   ...sessionChecks,
+  ...costChecks,
   ...limitChecks,
 ];
 

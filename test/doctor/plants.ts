@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Plant, PlantedAnswer, PlantedRequest } from './faulty-proxy.js';
 
 /** What the check of this name must say about it. */
@@ -141,6 +142,27 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   ],
   ['cors', 'pages of null can read the answers', withHeader('access-control-allow-origin', 'null')],
   ['metrics', 'the metrics are served to all', serving('/metrics', page())],
+  [
+    'values',
+    'a text of 90 kB keeps the server busy',
+    () => ({
+      ask: async (request) => {
+        if (request.body.length > 50_000) await delay(2_000);
+        return undefined;
+      },
+    }),
+  ],
+  ['logouts', 'one request can log out many times', executing('b: logout', { a: true, b: true })],
+  [
+    'lists',
+    'a list counts for less than it can hold',
+    () => ({
+      ask: (request) =>
+        asks(request, 'a24: mySessions')
+          ? json({ errors: [{ message: 'Sign in.', extensions: { code: 'UNAUTHENTICATED' } }], data: null })
+          : undefined,
+    }),
+  ],
   [
     'request-id',
     'any client chooses the id of its request',
