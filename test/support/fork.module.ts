@@ -13,6 +13,7 @@ import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Authenticated, Permissions, Public, Roles } from '../../src/access/access.decorators.js';
 import { CurrentPrincipal } from '../../src/access/current-principal.decorator.js';
 import type { Principal } from '../../src/access/principal.js';
+import { HoldsAtMost } from '../../src/paging/list-bound.js';
 import { Role } from '../../src/roles/role.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { UserModel } from '../../src/users/user.model.js';
@@ -45,6 +46,7 @@ class ForkResolver {
 
   /** Public, so that restricted fields below it have to ask for themselves. */
   @Query(() => [UserModel])
+  @HoldsAtMost(20)
   @Public()
   publicDirectory(): Promise<User[]> {
     return this.em.find(User, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
