@@ -147,7 +147,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     'a text of 90 kB keeps the server busy',
     () => ({
       ask: async (request) => {
-        if (request.body.length > 50_000) await delay(2_000);
+        if (request.body.includes('\u0301')) await delay(1_000);
         return undefined;
       },
     }),

@@ -14,7 +14,12 @@ describe.each(['production', 'staging', 'test', 'development'])('NODE_ENV=%s', (
   beforeAll(async () => {
     server = await TestServer.start({
       imports: [ForkModule],
-      env: { NODE_ENV, PUBLIC_URL: 'https://auth.example.com', BCRYPT_COST: '10' },
+      env: {
+        NODE_ENV,
+        PUBLIC_URL: 'https://auth.example.com',
+        APP_URL: 'https://app.example.com',
+        BCRYPT_COST: '10',
+      },
     });
   });
   afterAll(() => server.stop());
