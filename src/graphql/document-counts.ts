@@ -36,6 +36,7 @@ export function countNodes(document: DocumentNode): Counts {
       if (node.kind === Kind.VARIABLE_DEFINITION) counts.variables += 1;
       if (node.kind === Kind.SELECTION_SET) counts.duplicates += duplicatesIn(node.selections);
       if (node.kind === Kind.LIST) counts.listLength = Math.max(counts.listLength, node.values.length);
+      if (node.kind === Kind.OBJECT) counts.listLength = Math.max(counts.listLength, node.fields.length);
       if (node.kind === Kind.STRING) counts.stringLength = Math.max(counts.stringLength, node.value.length);
       if (node.kind === Kind.DIRECTIVE) counts.directives += 1;
       if ('directives' in node) counts.directivesPerNode = Math.max(counts.directivesPerNode, node.directives.length);

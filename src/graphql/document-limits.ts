@@ -18,7 +18,7 @@ export const DOCUMENT_LIMITS = {
   duplicates: 20,
   fragments: 50,
   variables: 50,
-  /** Elements of one list in an argument, in the document and in the variables. */
+  /** Elements of one list, and fields of one object, in an argument, in the document and in the variables. */
   listLength: 100,
   /** UTF-16 units of one text in an argument, in the document and in the variables. The longest password has as many. */
   stringLength: 8_192,
@@ -40,6 +40,9 @@ export const VALUES_PER_FIELD = 10;
 
 /** What a field below the root counts for that has an access rule of its own: guards are asked, and a refusal is an error. */
 export const RESTRICTED_FIELD = 5;
+
+/** Mistakes in a document, and in its variables, that are told: more than a person mends at once. */
+export const MAX_PROBLEMS = 10;
 
 /** Errors in one answer. What is refused or fails after them is null without an error of its own. */
 export const MAX_ERRORS = 100;

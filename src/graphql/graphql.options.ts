@@ -6,7 +6,7 @@ import { authDirective } from '../access/auth.directive.js';
 import type { GraphQLContext } from '../access/request.js';
 import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
-import { MAX_TOKENS } from './document-limits.js';
+import { MAX_PROBLEMS, MAX_TOKENS } from './document-limits.js';
 import { documentLimits } from './document.rule.js';
 import { DateTimeScalar } from './date-time.scalar.js';
 import { errorCapPlugin } from './error-cap.plugin.js';
@@ -19,9 +19,6 @@ import { RefusalTrail } from './refusal-trail.js';
 import { refusalsPlugin } from './refusals.plugin.js';
 import { tracingPlugin } from './tracing.plugin.js';
 import { variableValuesPlugin } from './variable-values.plugin.js';
-
-/** More mistakes than a person mends at once. */
-const MAX_VALIDATION_ERRORS = 10;
 
 /** Every setting of Apollo Server and of the schema builder. */
 @Injectable()
@@ -58,7 +55,7 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       graphiql: false,
       introspection: true,
       parseOptions: { maxLexicalTokens: MAX_TOKENS },
-      validationOptions: { maxErrors: MAX_VALIDATION_ERRORS, hideSuggestions: !this.env.INTROSPECTION },
+      validationOptions: { maxErrors: MAX_PROBLEMS, hideSuggestions: !this.env.INTROSPECTION },
       validationRules: [
         documentLimits(this.env),
         knownOperationTypes,

@@ -11,45 +11,59 @@ import {
 import type { GraphQLContext } from '../access/request.js';
 import type { FieldProblem } from '../common/app-error.js';
 import { ErrorAction, ErrorCode } from '../common/error-codes.js';
-import { DOCUMENT_LIMITS } from './document-limits.js';
+import { DOCUMENT_LIMITS, MAX_PROBLEMS } from './document-limits.js';
 
 /**
  * Checks the variables before execution does, because GraphQL.js puts their values into its messages:
- * `got invalid value { password: "…" }`. Ours name the paths, and all of them at once.
+ * `got invalid value { password: "…" }`. Ours name the paths, those of the first problems at once.
  */
 export const variableValuesPlugin: ApolloServerPlugin<GraphQLContext> = {
   requestDidStart: async () => ({ didResolveOperation: async (context) => assertVariables(context) }),
 };
 
+type Tell = (problem: FieldProblem) => void;
+
 function assertVariables(context: GraphQLRequestContextDidResolveOperation<GraphQLContext>): void {
   const { operation, request, schema } = context;
   const values = request.variables ?? {};
-  const fields = (operation?.variableDefinitions ?? []).flatMap((definition) => problemsOf(definition, values, schema));
-  if (fields.length === 0) return;
-  throw new GraphQLError(
-    `Variables do not fit: ${fields.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+  const problems: FieldProblem[] = [];
+  const tell: Tell = (problem) => {
+    problems.push(problem);
+    // Thrown through GraphQL.js too, which would look at each of the others.
+    if (problems.length === MAX_PROBLEMS) throw unfit(problems, '; and perhaps more');
+  };
+  for (const definition of operation?.variableDefinitions ?? []) tellProblems(definition, values, schema, tell);
+  if (problems.length > 0) throw unfit(problems);
+}
+
+function unfit(fields: readonly FieldProblem[], rest = ''): GraphQLError {
+  return new GraphQLError(
+    `Variables do not fit: ${fields.map(({ path, message }) => `${path} ${message}`).join('; ')}${rest}.`,
     {
       extensions: { code: ErrorCode.BAD_USER_INPUT, action: ErrorAction.FIX_INPUT, fields, http: { status: 400 } },
     },
   );
 }
 
-function problemsOf(
+function tellProblems(
   { variable, type: typeNode, defaultValue }: VariableDefinitionNode,
   values: Record<string, unknown>,
   schema: GraphQLSchema,
-): FieldProblem[] {
+  tell: Tell,
+): void {
   const name = variable.name.value;
   const type = typeFromAST(schema, typeNode);
   const isAbsent = !Object.hasOwn(values, name);
-  if (!isInputType(type) || (isAbsent && (defaultValue || typeNode.kind !== Kind.NON_NULL_TYPE))) return [];
+  if (!isInputType(type) || (isAbsent && (defaultValue || typeNode.kind !== Kind.NON_NULL_TYPE))) return;
   const excess = excessOf(values[name]);
-  if (excess) return [{ path: name, message: excess }];
-  const problems: FieldProblem[] = [];
-  coerceInputValue(values[name], type, (path, value, { message }) => {
-    problems.push(problemOf([name, ...path], value, message));
-  });
-  return problems;
+  if (excess) {
+    tell({ path: name, message: excess });
+    return;
+  }
+  const onError = (path: readonly (string | number)[], value: unknown, { message }: GraphQLError) =>
+    tell(problemOf([name, ...path], value, message));
+  // Suggestions are not told, so they are not searched for.
+  coerceInputValue(values[name], type, onError, true);
 }
 
 function problemOf(path: readonly (string | number)[], value: unknown, graphqlMessage: string): FieldProblem {
@@ -70,7 +84,11 @@ function excessOf(value: unknown): string | undefined {
       return `holds a text of more than ${DOCUMENT_LIMITS.stringLength} characters`;
     if (Array.isArray(next) && next.length > DOCUMENT_LIMITS.listLength)
       return `holds a list of more than ${DOCUMENT_LIMITS.listLength} elements`;
-    if (typeof next === 'object' && next !== null) open.push(...(Object.values(next) as unknown[]));
+    if (typeof next !== 'object' || next === null) continue;
+    const values: unknown[] = Object.values(next);
+    if (!Array.isArray(next) && values.length > DOCUMENT_LIMITS.listLength)
+      return `holds an object of more than ${DOCUMENT_LIMITS.listLength} fields`;
+    open.push(...values);
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
-import { DOCUMENT_LIMITS, type DocumentLimit, MAX_TOKENS } from '../../src/graphql/document-limits.js';
+import { cpuUsage } from 'node:process';
+import { DOCUMENT_LIMITS, type DocumentLimit, MAX_PROBLEMS, MAX_TOKENS } from '../../src/graphql/document-limits.js';
 import { documentedTable } from '../support/documented-table.js';
 import { ForkModule } from '../support/fork.module.js';
 import { signUp } from '../support/accounts.js';
@@ -122,6 +123,49 @@ describe('variables', () => {
         { path: 'how', message: 'holds a text of more than 8192 characters' },
       ]);
     }
+  });
+});
+
+describe('variables that do not fit', () => {
+  const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
+  const object = (fields: number) => Object.fromEntries(Array.from({ length: fields }, (_, i) => [i.toString(36), 1]));
+
+  it('hold objects of no more fields than the limit, at any depth', async () => {
+    const most = await server.call(LOGIN, { input: object(DOCUMENT_LIMITS.listLength) });
+    expect(messages(most)).not.toMatch(/holds/);
+    for (const input of [object(DOCUMENT_LIMITS.listLength + 1), { email: [object(DOCUMENT_LIMITS.listLength + 1)] }]) {
+      const refused = await server.call(LOGIN, { input });
+      expect([refused.status, refused.errors[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+      expect(refused.errors[0]?.extensions.fields).toEqual([
+        { path: 'input', message: 'holds an object of more than 100 fields' },
+      ]);
+    }
+  });
+
+  it.each([
+    ['of one variable', LOGIN, { input: object(DOCUMENT_LIMITS.listLength) }],
+    [
+      'of several',
+      `query (${times(20, (i) => `$v${i}: Boolean!`)}) { ${times(20, (i) => `... @include(if: $v${i}) { __typename }`)} }`,
+      Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`v${String(i)}`, null])),
+    ],
+  ])('are told ten problems, and that there are more: %s', async (_, query, variables) => {
+    const { errors, data } = await server.call(query, variables);
+    expect([data, errors.length]).toEqual([undefined, 1]);
+    expect(errors[0]?.extensions.fields).toHaveLength(MAX_PROBLEMS);
+    expect(errors[0]?.message).toMatch(/; and perhaps more\.$/);
+  });
+
+  it('cost hardly more for many unknown fields than for a few', async () => {
+    const cpuOf = async (variables: object) => {
+      const before = cpuUsage();
+      for (let sent = 0; sent < 5; sent += 1) await server.call(LOGIN, { ...variables });
+      const { user, system } = cpuUsage(before);
+      return (user + system) / 1000;
+    };
+    await cpuOf({ input: object(1) });
+    expect(await cpuOf({ input: object(12_000) })).toBeLessThan(1000);
+    expect(await cpuOf({ input: Array.from({ length: 100 }, () => object(100)) })).toBeLessThan(1000);
   });
 });
 
