@@ -11,6 +11,7 @@ export type Counts = Record<
     | 'duplicates'
     | 'fragments'
     | 'listLength'
+    | 'nameLength'
     | 'stringLength'
     | 'variables'
   >,
@@ -26,6 +27,7 @@ export function countNodes(document: DocumentNode): Counts {
     duplicates: 0,
     fragments: 0,
     listLength: 0,
+    nameLength: 0,
     stringLength: 0,
     variables: 0,
   };
@@ -38,6 +40,8 @@ export function countNodes(document: DocumentNode): Counts {
       if (node.kind === Kind.LIST) counts.listLength = Math.max(counts.listLength, node.values.length);
       if (node.kind === Kind.OBJECT) counts.listLength = Math.max(counts.listLength, node.fields.length);
       if (node.kind === Kind.STRING) counts.stringLength = Math.max(counts.stringLength, node.value.length);
+      if (node.kind === Kind.NAME || node.kind === Kind.ENUM)
+        counts.nameLength = Math.max(counts.nameLength, node.value.length);
       if (node.kind === Kind.DIRECTIVE) counts.directives += 1;
       if ('directives' in node) counts.directivesPerNode = Math.max(counts.directivesPerNode, node.directives.length);
     },

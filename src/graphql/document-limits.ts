@@ -22,6 +22,11 @@ export const DOCUMENT_LIMITS = {
   listLength: 100,
   /** UTF-16 units of one text in an argument, in the document and in the variables. The longest password has as many. */
   stringLength: 8_192,
+  /**
+   * UTF-16 units of one name: of an alias, variable, operation, fragment, field, argument, directive, type or enum value. The
+   * answer repeats an alias for each object of a list.
+   */
+  nameLength: 100,
   /** `__schema` and `__type`, each of which can return the whole schema. */
   introspections: 2,
   /** Of `login`, `signup` and whatever else tries a secret (`throttle/limits.ts`), in one operation. */

@@ -31,6 +31,7 @@ const DOCUMENTS: Record<Exclude<DocumentLimit, 'complexity'>, (count: number) =>
     serverInfo { ${times(Math.min(count, 50), (i) => `...@include(if: $v${i}) { version }`)} } }`,
   listLength: (count) => `{ fails(how: [${times(count, () => '"conflict"')}]) }`,
   stringLength: (count) => `{ fails(how: "${'s'.repeat(count)}") }`,
+  nameLength: (count) => `{ serverInfo { ${'n'.repeat(count)}: version } }`,
   introspections: (count) => `{ ${times(count, (i) => `i${i}: __schema { description }`)} }`,
   credentialOperations: (count) => `mutation { ${times(count, (i) => `r${i}: ${REFRESH}`)} }`,
 };
@@ -54,6 +55,33 @@ describe('a document', () => {
       ]);
     },
   );
+
+  it.each<[string, (name: string) => string]>([
+    ['an operation', (name) => `query ${name} { __typename }`],
+    ['a variable', (name) => `query ($${name}: Boolean!) { __typename @include(if: $${name}) }`],
+    ['a type', (name) => `query ($v: ${name}) { __typename }`],
+    ['a fragment', (name) => `{ ...${name} } fragment ${name} on Query { __typename }`],
+    ['a condition', (name) => `{ ... on ${name} { __typename } }`],
+    ['a field', (name) => `{ ${name} }`],
+    ['an argument', (name) => `{ __typename(${name}: 1) }`],
+    ['a directive', (name) => `{ __typename @${name} }`],
+    ['an input field', (name) => `{ fails(how: { ${name}: 1 }) }`],
+    ['an enum value', (name) => `{ fails(how: ${name}) }`],
+  ])('has no name that is longer, also not of %s', async (_, make) => {
+    expect(messages(await server.call(make('n'.repeat(DOCUMENT_LIMITS.nameLength))))).not.toMatch(/exceeds a limit/);
+    for (const length of [DOCUMENT_LIMITS.nameLength + 1, 40_000]) {
+      const refused = await server.call(make('n'.repeat(length)));
+      expect([refused.status, messages(refused)]).toEqual([400, refusalFor('nameLength')]);
+      expect(refused.text.length).toBeLessThan(500);
+    }
+  });
+
+  it('is not found under an operation name that is longer, which is not repeated', async () => {
+    const operationName = 'n'.repeat(90_000);
+    const refused = await server.call('query A { __typename }', {}, { operationName });
+    expect([refused.status, refused.errors[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
+    expect(refused.text.length).toBeLessThan(500);
+  });
 
   it('of the most tokens is parsed, and with one more it is not', async () => {
     const document = (tokens: number) => `{ ${'x '.repeat(tokens - 2)}}`;

@@ -94,6 +94,9 @@ const LEAVES = [1, 5, 10, 20, 30, 40];
 const sizes = (path: Path): number[] =>
   path.some(({ args }) => args.some(({ name }) => name === 'first')) ? [100, 10] : [0];
 
+/** Aliases of the greatest length: the answer repeats them. */
+const alias = (letter: string, index: number) => `${letter}${String(index)}`.padEnd(DOCUMENT_LIMITS.nameLength, '_');
+
 /** The complexity of a document that passes; 0 for one that does not. */
 function passing(query: string, schema: GraphQLSchema, settings: ListSettings): number {
   const measured = measureDocument(parse(query), schema, settings);
@@ -109,7 +112,7 @@ function documentOf([root, ...rest]: Path, leaf: Field, roots: number, leaves: n
   const args = (field: Field) => (field.args.some(({ name }) => name === 'first') ? `(first: ${String(size)})` : '');
   const below = rest.reduceRight((inner, field) => `${field.name}${args(field)} { ${inner} }`, '...L');
   const last = typeOf(rest.at(-1) ?? root)?.name ?? '';
-  return `{ ${times(roots, (i) => `r${String(i)}: ${root.name}${args(root)} { ...P }`)} }
+  return `{ ${times(roots, (i) => `${alias('r', i)}: ${root.name}${args(root)} { ...P }`)} }
     fragment P on ${typeOf(root)?.name ?? ''} { ${below} }
-    fragment L on ${last} { ${times(leaves, (i) => `l${String(i)}: ${leaf.name}`)} }`;
+    fragment L on ${last} { ${times(leaves, (i) => `${alias('l', i)}: ${leaf.name}`)} }`;
 }
