@@ -91,14 +91,22 @@ const MAIL_RULES = [
       env.MAIL_URL === undefined &&
       'must be set in production with REQUIRE_EMAIL_VERIFICATION: nobody could sign in',
   ),
-  rule(['APP_URL', 'MAIL_URL', 'isProduction'], ({ APP_URL, MAIL_URL, isProduction }) => {
-    const isReal = isProduction && MAIL_URL !== undefined;
-    return isReal && isPlainHttp(APP_URL) && 'must be https in production: the links of mails lead there';
-  }),
 ];
 
-/** What is right on the machine of a developer, and is the visitor's own machine for everybody else. */
+/** What is right on the machine of a developer. Where others are served, it is another machine or open to the network. */
 const FRONTEND_RULES = [
+  rule(['APP_URL', 'PUBLIC_URL', 'MAIL_URL', 'isProduction'], (env) => {
+    const isReal = env.isProduction && (env.MAIL_URL !== undefined || isForOthers(env));
+    return (
+      isReal && isOpenToNetwork(env.APP_URL) && 'must be https in production: it is where mails lead and who may call'
+    );
+  }),
+  rule(['CORS_ORIGINS', 'APP_URL', 'PUBLIC_URL', 'MAIL_URL', 'isProduction'], (env) => {
+    const isOpen = originsBesideApp(env).some(isOpenToNetwork);
+    return (
+      env.isProduction && isForOthers(env) && isOpen && 'must be https in production: each may act for its visitors'
+    );
+  }),
   rule(
     ['APP_URL', 'PUBLIC_URL', 'MAIL_URL', 'isProduction'],
     (env) =>
@@ -108,9 +116,7 @@ const FRONTEND_RULES = [
       'must be where the frontend is: the links of mails would lead to the machine of whoever opens them',
   ),
   rule(['CORS_ORIGINS', 'APP_URL', 'PUBLIC_URL', 'MAIL_URL', 'isProduction'], (env) => {
-    // That of APP_URL is told above.
-    const others = env.CORS_ORIGINS.filter((origin) => origin !== new URL(env.APP_URL).origin);
-    const isOpen = others.some((origin) => leadsToVisitorsMachine(new URL(origin).hostname));
+    const isOpen = originsBesideApp(env).some((origin) => leadsToVisitorsMachine(new URL(origin).hostname));
     return (
       env.isProduction &&
       isForOthers(env) &&
@@ -156,6 +162,17 @@ const RULES: readonly Rule[] = [
 function isPlainHttp(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && !isLoopback(hostname);
+}
+
+/** Whoever is on the way can answer in its place. The visitor's own machine is judged by a rule of its own. */
+function isOpenToNetwork(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !leadsToVisitorsMachine(hostname);
+}
+
+/** That of APP_URL is judged with APP_URL. */
+function originsBesideApp({ CORS_ORIGINS, APP_URL }: Pick<Env, 'CORS_ORIGINS' | 'APP_URL'>): string[] {
+  return CORS_ORIGINS.filter((origin) => origin !== new URL(APP_URL).origin);
 }
 
 /** True where others than the person at this machine are served, or written to. */

@@ -95,6 +95,18 @@ describe('production', () => {
     expect(refusedNames({ ...PRODUCTION, ...raw })).toEqual([name]);
   });
 
+  it('refuses a frontend of plain http: whoever is on the way of its visitors could act for them', () => {
+    const plain = 'http://app.example.com';
+    expect(refusedNames({ ...PRODUCTION, APP_URL: plain })).toEqual(['APP_URL']);
+    expect(refusedNames({ ...PRODUCTION, APP_URL: plain, CORS_ORIGINS: plain })).toEqual(['APP_URL']);
+    expect(refusedNames({ ...PRODUCTION, CORS_ORIGINS: `https://app.example.com, ${plain}` })).toEqual([
+      'CORS_ORIGINS',
+    ]);
+    const atHome = { ...PRODUCTION, PUBLIC_URL: 'http://localhost:4000' };
+    expect(refusedNames({ ...atHome, APP_URL: plain, CORS_ORIGINS: `${plain}, http://b.example` })).toEqual([]);
+    expect(refusedNames({ ...atHome, APP_URL: plain, MAIL_URL: 'smtp://localhost:1025' })).toEqual(['APP_URL']);
+  });
+
   it('accepts plain http on the machine itself, for trying it out', () => {
     const hosts = ['localhost', '127.0.0.1', '[::1]'];
     expect(hosts.flatMap((host) => problemsOf({ ...PRODUCTION, PUBLIC_URL: `http://${host}:4000` }))).toEqual([]);
