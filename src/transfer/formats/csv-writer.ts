@@ -20,6 +20,8 @@ export function csvWriter(withHashes: boolean): Transform {
   const columns = COLUMNS.filter((name) => withHashes || name !== 'passwordHash');
   return stringify({
     header: true,
+    // A spreadsheet then guesses no numbers, dates or other separators.
+    quoted: true,
     columns,
     cast: {
       string: escapeFormula,
