@@ -109,6 +109,41 @@ describe('composed and decomposed letters', () => {
   });
 });
 
+/** RFC 5321 section 4.1.2: the quotes, and backslashes within, are no part of the name of a mailbox. */
+describe('a quoted local part', () => {
+  it('is the one without quotes where it needs none', async () => {
+    const { data } = await trySignup(server, { email: '"ada.k"@example.com' });
+    expect(data?.signup.user?.email).toBe('ada.k@example.com');
+    for (const email of ['ada.k@example.com', '"\\ada.k"@example.com', ' "A\\da\\.\\k"@Example.com ']) {
+      expect((await tryLogin(server, email)).data?.login.user).toEqual(data?.signup.user);
+      expect(refusalOf(await trySignup(server, { email }))).toBe('EMAIL_TAKEN');
+    }
+  });
+
+  it('has one form however its letters are written', () => {
+    const local = fc.string({ unit: fc.constantFrom(...Array.from('abZé\u0301e.+-_ß')), minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(local, fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), (text, escaped) => {
+        fc.pre(!/^\.|\.\.|\.$/.test(text));
+        const quoted = [...text].map((letter, at) => (escaped[at] ? `\\${letter}` : letter)).join('');
+        expect(normalizeEmail(`"${quoted}"@example.com`)).toBe(normalizeEmail(`${text}@example.com`));
+      }),
+    );
+  });
+
+  it.each([
+    '""@example.com',
+    '"ann@lee"@example.com',
+    '"ann..lee"@example.com',
+    '"a\\"b"@example.com',
+    '"ann".lee@example.com',
+  ])('is refused where it needs its quotes: %s', async (email) => {
+    for (const answer of [await trySignup(server, { email }), await tryLogin(server, email)]) {
+      expect([refusalOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', refusedAddress]);
+    }
+  });
+});
+
 /** RFC 5891: the two forms are one domain, and mail for both goes to one mailbox. */
 describe('the domain of an address', () => {
   it('has one form, in ASCII, however it is written', async () => {
@@ -168,7 +203,7 @@ describe('whatever the spelling', () => {
   it('normalising twice is normalising once, so what is stored is found again', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (local, domain) => {
-        for (const text of [local, `${local}@${domain}.com`]) {
+        for (const text of [local, `${local}@${domain}.com`, `"${local}"@${domain}.com`]) {
           expect(normalizeEmail(normalizeEmail(text))).toBe(normalizeEmail(text));
         }
       }),
