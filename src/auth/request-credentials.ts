@@ -3,6 +3,7 @@ import { parseCookie } from 'cookie';
 import type { Request } from 'express';
 import { forbidden } from '../access/access.errors.js';
 import { AppError } from '../common/app-error.js';
+import { perRequest } from '../common/per-request.js';
 import { ENV, type Env } from '../config/env.js';
 import { tokenInvalid } from '../tokens/token.errors.js';
 import { type CookieSettings, cookieNames } from './cookie-settings.js';
@@ -111,11 +112,16 @@ export class RequestCredentials {
   }
 }
 
-/** The different values of a name, two at most: of several cookies the parser takes the first one, here from either end. */
-function valuesOf({ headers: { cookie = '' } }: Request, name: string): string[] {
-  const fromEitherEnd = [cookie, cookie.split(';').reverse().join(';')].map((header) => parseCookie(header)[name]);
-  return [...new Set(fromEitherEnd)].flatMap((value) => value || []);
-}
+/** The different values of each name. Of several cookies the parser takes the first one, so it is given each alone. */
+const cookiesOf = perRequest(({ headers: { cookie = '' } }: Request): ReadonlyMap<string, ReadonlySet<string>> => {
+  const cookies = new Map<string, Set<string>>();
+  for (const [name, value] of cookie.split(';').flatMap((pair) => Object.entries(parseCookie(pair)))) {
+    if (value) cookies.set(name, (cookies.get(name) ?? new Set()).add(value));
+  }
+  return cookies;
+});
+
+const valuesOf = (request: Request, name: string): readonly string[] => [...(cookiesOf(request).get(name) ?? [])];
 
 function ignoringRefusal<T>(find: () => T): T | undefined {
   try {

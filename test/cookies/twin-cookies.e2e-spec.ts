@@ -31,6 +31,8 @@ describe('two cookies of one name', () => {
       [ours, theirs],
       [` ${theirs} `, `  ${ours}`],
       [theirs, ours, ours],
+      [theirs, ours, theirs],
+      [ours, theirs, `${name}=`, ours],
       [`${name}=x`, ours],
       [ours, `${name}="x"`],
     ].map((pairs) => [...pairs, ...others].join(';'));
