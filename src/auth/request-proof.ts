@@ -6,7 +6,7 @@ import { accountDigest } from '../throttle/account-digest.js';
 import type { ProofKind } from '../throttle/limits.js';
 import { Networks } from '../throttle/networks.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.service.js';
-import { normalizeEmail } from '../users/email.js';
+import { isEmailAddress, normalizeEmail } from '../users/email.js';
 import { KnownDevices } from './known-devices.js';
 import { RequestCredentials } from './request-credentials.js';
 
@@ -46,6 +46,7 @@ export class RequestProof {
   private async device(request: Request, email: string, argument?: string | null): Promise<string | undefined> {
     if (!this.devices.hasTraces(request, argument)) return undefined;
     const normalized = normalizeEmail(email);
+    if (!isEmailAddress(normalized)) return undefined;
     const deviceId = await this.devices.recognise(request, normalized, argument);
     // All devices of an account at an address together: each sign-in may make another one.
     return deviceId && `${this.networks.keyOf(clientOf(request).ipAddress)}:${accountDigest(normalized)}`;

@@ -93,10 +93,14 @@ const FILLING: Filling = {
   field: () => 'Query.me',
 };
 
-async function post(to: ServerProcess, body: string, token?: string): Promise<string[]> {
+async function post(to: ServerProcess, body: string, token?: string, more?: Record<string, string>): Promise<string[]> {
   const response = await fetch(`${to.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...more,
+    },
     body,
   });
   const text = await response.text();
@@ -163,6 +167,25 @@ describe('the worst value of each type', () => {
 
   it('leaves the server and its administrator as they were', async () => {
     expect(await post(server, JSON.stringify({ query: '{ me { id } }' }), admin)).toEqual([]);
+  });
+});
+
+describe('with the traces of a device, which are looked at before anything is validated', () => {
+  const cookie = `latchkey-device=lkd_${Buffer.alloc(48, 7).toString('base64url')}`;
+  const texts = SENT.filter(([, json]) => json.length < 1000);
+
+  it('the worst value of each type has a code and is no fault', async () => {
+    const limits = { DATABASE_URL: databaseUrl, JWT_SECRET: 'Xk3vT9sWq1Lr7Zp5Nc8Hd2Jb6Gm4Fa0E' };
+    const limited = await ServerProcess.start({
+      env: { ...limits, RATE_LIMITS_ENABLED: 'true', MAGIC_LINKS_ENABLED: 'true' },
+    });
+    for (const { bodyWith } of PLACES.filter(({ isPublic }) => isPublic)) {
+      const bodies = texts.map(([, json]) => bodyWith(json, FILLING));
+      const answers = await Promise.all(bodies.map((body) => post(limited, body, undefined, { cookie })));
+      const faults = answers.map((codes) => codes.filter((code) => !CODES.has(code) || FAULTS.has(code)));
+      expect(bodies.filter((_, index) => faults[index]?.length)).toEqual([]);
+    }
+    await limited.remove();
   });
 });
 
