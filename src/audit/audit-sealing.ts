@@ -87,7 +87,10 @@ export class AuditSealing implements Job, OnModuleInit {
     return rows.map((row) => this.columns.valuesOf(row));
   }
 
-  /** One statement: PostgreSQL may be far away. It takes the types of all values from those of the first. */
+  /**
+   * One statement: PostgreSQL may be far away. It takes the types of all values from those of the first. Nothing of an event is
+   * written back as it was read: its account may have been deleted since, and its origin with it.
+   */
   private async update(em: EntityManager, events: readonly AuditRecord[]): Promise<void> {
     const values = events.map(
       ({ id, sequence, hash, originSalt, originDigest }) =>
@@ -95,9 +98,11 @@ export class AuditSealing implements Job, OnModuleInit {
     );
     await this.sql.change(
       em,
-      sql`with sealed (id, sequence, hash, origin_salt, origin_digest) as (values ${sql.join(values)})
+      sql`with sealed (id, sequence, hash, salt, digest) as (values ${sql.join(values)})
         update audit_events set sequence = sealed.sequence, hash = sealed.hash,
-          origin_salt = sealed.origin_salt, origin_digest = sealed.origin_digest
+          origin_salt = case when origin_digest is null and coalesce(ip_address, user_agent) is not null
+            then sealed.salt else origin_salt end,
+          origin_digest = coalesce(origin_digest, sealed.digest)
         from sealed where audit_events.id = sealed.id`,
     );
   }
