@@ -61,8 +61,14 @@ export class AuditVerification {
   }
 
   private async faultsOfRow(em: EntityManager, { row, key }: OpenChain): Promise<string[]> {
-    const faults = sealStateOf(row, key) === 'broken' ? ['The ends of the chain were moved by hand.'] : [];
-    if (row.begunAnewAt && row.begunAnewAt.getTime() + this.env.AUDIT_RETENTION * 1000 > this.clock.now().getTime())
+    const isBroken = sealStateOf(row, key) === 'broken';
+    const faults = isBroken ? ['The ends of the chain were moved by hand.'] : [];
+    // What the moments say counts under the seal only.
+    if (
+      !isBroken &&
+      row.begunAnewAt &&
+      row.begunAnewAt.getTime() + this.env.AUDIT_RETENTION * 1000 > this.clock.now().getTime()
+    )
       faults.push(
         `This chain took the place of another at ${row.begunAnewAt.toISOString()}: of what was before, nothing can be said.`,
       );

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/core';
-import { type ChainEnd, endOf, hashOf, isOriginWhole, isSame } from '../audit/audit-chain.js';
+import { type ChainEnd, endOf, isNext, isOriginWhole } from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import type { AuditLedger, OpenChain } from '../audit/audit-ledger.js';
 import { User } from '../users/user.entity.js';
@@ -49,7 +49,7 @@ export class ChainWalk {
   private async look(event: AuditEvent): Promise<void> {
     const { sequence, hash } = endOf(event);
     if (sequence !== this.last.sequence + 1) await this.missing(this.last.sequence + 1, sequence - 1);
-    else if (!isSame(hash, hashOf(event, this.last, this.chain.key))) this.fault(event, 'was changed');
+    else if (!isNext(event, this.last, this.chain.key)) this.fault(event, 'was changed');
     else this.lookAtOrder(event);
     if (this.known?.sequence === sequence && this.known.hash !== hash)
       this.fault(event, 'is not the one that was kept');

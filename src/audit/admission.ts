@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditChain } from './audit-chain.entity.js';
+import { isReadable } from './audit-chain.js';
 import type { AuditRecord } from './audit-event.entity.js';
 import { EventMacs } from './event-macs.js';
 
@@ -13,7 +14,8 @@ export class Admission {
   /** Why an event is kept out of the chain. Undefined: it is taken in. */
   problemOf(event: AuditRecord, { macsFrom, purgedUntil }: Terms, now: Date): string | undefined {
     const isOfVersionBefore = !event.mac && (!macsFrom || now < macsFrom);
-    if (!isOfVersionBefore && !this.macs.isGenuine(event)) return 'is not as this server has written it';
+    const isGenuine = isOfVersionBefore ? isReadable(event) : this.macs.isGenuine(event);
+    if (!isGenuine) return 'is not as this server has written it';
     // A genuine event can come back only after it was purged: until then its row is in the table.
     if (purgedUntil && event.at <= purgedUntil) return 'is older than what was purged';
     return undefined;

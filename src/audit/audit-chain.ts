@@ -30,7 +30,7 @@ export function hashOf(event: AuditFact, predecessor: ChainEnd, key: KeyObject):
 /** True when the event stands in the chain right behind its predecessor, and says what it said when it was sealed. */
 export function isNext(event: AuditRecord, predecessor: ChainEnd, key: KeyObject): boolean {
   const { sequence, hash } = endOf(event);
-  return sequence === predecessor.sequence + 1 && isSame(hash, hashOf(event, predecessor, key));
+  return sequence === predecessor.sequence + 1 && proves(hash, () => hashOf(event, predecessor, key));
 }
 
 /** The HMAC with which an event is written: it says the same until it is in the chain. */
@@ -59,9 +59,18 @@ export function originDigestOf({ ipAddress, userAgent }: Origin, salt: string): 
 
 /** True when address and user agent are those of the digest, or are gone with the salt. */
 export function isOriginWhole(event: AuditFact): boolean {
-  return event.originSalt
-    ? event.originDigest === originDigestOf(event, event.originSalt)
-    : !event.ipAddress && !event.userAgent;
+  const { originSalt, originDigest } = event;
+  if (!originSalt) return !event.ipAddress && !event.userAgent;
+  return proves(originDigest ?? '', () => originDigestOf(event, originSalt));
+}
+
+/** True of what a server can have written: a moment that JavaScript knows, texts, and an object of JSON. */
+export function isReadable(event: AuditFact): boolean {
+  const { details, ipAddress, userAgent } = event;
+  const areTexts = [ipAddress, userAgent].every((text) => typeof (text ?? '') === 'string');
+  return (
+    areTexts && typeof (details ?? {}) === 'object' && orNothing(() => canonicalJson(contentOf(event))) !== undefined
+  );
 }
 
 type Ends = Pick<AuditChain, 'startSequence' | 'startHash' | 'headSequence' | 'headHash'>;
@@ -78,8 +87,8 @@ export type SealState = 'genuine' | 'former' | 'broken';
 
 /** Whether the chain's row is as this server, or an instance of the version before, has left it. */
 export function sealStateOf(chain: SealedChain & Pick<AuditChain, 'seal'>, key: KeyObject): SealState {
-  if (isSame(chain.seal, sealOf(chain, key))) return 'genuine';
-  return isSame(chain.seal, mac(key, { ends: endsOf(chain) })) ? 'former' : 'broken';
+  if (proves(chain.seal, () => sealOf(chain, key))) return 'genuine';
+  return proves(chain.seal, () => mac(key, { ends: endsOf(chain) })) ? 'former' : 'broken';
 }
 
 const endsOf = ({ startSequence, startHash, headSequence, headHash }: Ends) => [
@@ -89,9 +98,22 @@ const endsOf = ({ startSequence, startHash, headSequence, headHash }: Ends) => [
   headHash,
 ];
 
-/** True when a stored MAC is the one that was computed. */
-export const isSame = (stored: string, computed: string): boolean =>
-  constantTimeEqual(Buffer.from(stored), Buffer.from(computed));
+/**
+ * True when what is stored is what is computed of a row. A row can hold what no server writes, such as the moment `infinity`
+ * or the number `1e400`: nothing can be computed of it, so nothing proves it.
+ */
+export function proves(stored: string, compute: () => string): boolean {
+  const computed = orNothing(compute);
+  return computed !== undefined && constantTimeEqual(Buffer.from(stored), Buffer.from(computed));
+}
+
+function orNothing<Value>(compute: () => Value): Value | undefined {
+  try {
+    return compute();
+  } catch {
+    return undefined;
+  }
+}
 
 function mac(key: KeyObject, value: object): string {
   return createHmac('sha256', key).update(canonicalJson(value)).digest('base64url');

@@ -63,6 +63,8 @@ export class AuditLedger implements OnModuleInit {
     const state = sealStateOf(row, open.key);
     if (state === 'broken') {
       this.refuse('ends', 'The ends of the chain of audit events were moved by hand. Nothing is sealed or purged.');
+      // The flush would write a moment that is none back.
+      em.getUnitOfWork().unsetIdentity(row);
       return undefined;
     }
     if (state === 'former') this.move(open, { macsFrom: new Date(now.getTime() + UPDATE_MS) });

@@ -7,7 +7,8 @@ import { AuditEvent } from './audit-event.entity.js';
 import { AuditLedger, type OpenChain } from './audit-ledger.js';
 
 const BATCH = 1_000;
-const FROM_THE_START = { limit: BATCH, orderBy: { sequence: 'asc' } } as const;
+/** Outside of the unit of work, which would write a moment that is none back at its flush. */
+const FROM_THE_START = { limit: BATCH, orderBy: { sequence: 'asc' }, disableIdentityMap: true } as const;
 
 /**
  * Deletes the events that are older than `AUDIT_RETENTION`, from the beginning of the chain on, which then begins later. It

@@ -23,7 +23,7 @@ export class AuditSealing implements Job, OnModuleInit {
   readonly everySeconds = 10;
   private readonly columns: EntityColumns<AuditRecord>;
   /** The last event of the batch before. What is kept out of the chain stays unsealed, and would be in every batch. */
-  private behind: Pick<AuditRecord, 'id' | 'at'> | undefined;
+  private behind: string | undefined;
 
   constructor(
     private readonly jobs: JobRunner,
@@ -48,7 +48,7 @@ export class AuditSealing implements Job, OnModuleInit {
     if (admitted.length > 0) await this.seal(em, chain, admitted);
     const last = events.at(-1);
     if (events.length < BATCH || !last) return { ...this.passIsOver(), rows: admitted.length };
-    this.behind = last;
+    this.behind = last.id;
     return { rows: admitted.length, hasMore: true };
   }
 
@@ -76,9 +76,9 @@ export class AuditSealing implements Job, OnModuleInit {
   }
 
   private async unsealed(em: EntityManager): Promise<AuditRecord[]> {
-    const at = this.behind && this.sql.fromDate(this.behind.at);
+    // By its row: its moment can be one that no server writes, and JavaScript cannot give it back.
     const behind = this.behind
-      ? sql`and (at > ${at} or (at = ${at} and id > cast(${this.behind.id} as ${this.sql.idType})))`
+      ? sql`and (at, id) > (select at, id from audit_events where id = ${this.behind})`
       : sql``;
     const rows = await this.sql.rows(
       sql<object>`select ${this.columns.list} from audit_events e where sequence is null ${behind} order by at, id limit ${BATCH}`,

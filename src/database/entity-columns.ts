@@ -1,4 +1,11 @@
-import { type EntityClass, type EntityManager, type EntityMetadata, JsonType, ReferenceKind } from '@mikro-orm/core';
+import {
+  type EntityClass,
+  type EntityManager,
+  type EntityMetadata,
+  JsonType,
+  parseJsonSafe,
+  ReferenceKind,
+} from '@mikro-orm/core';
 import { type RawBuilder, sql } from 'kysely';
 
 /** The columns of an entity that hold values of its own, in a statement of `DirectSql`: `alias.column as alias_column`. */
@@ -28,7 +35,7 @@ export class EntityColumns<Values extends object> {
     const columns = row as Readonly<Record<string, unknown>>;
     const own: Record<string, unknown> = {};
     for (const name of this.#names) own[name] = columns[this.#prefix + name];
-    for (const name of this.#jsonNames) if (typeof own[name] === 'string') own[name] = JSON.parse(own[name]);
+    for (const name of this.#jsonNames) own[name] = parseJsonSafe(own[name]);
     return this.#em.getDriver().mapResult(own as Values, this.#meta) as Values;
   }
 }
