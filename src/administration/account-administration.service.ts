@@ -109,6 +109,8 @@ export class AccountAdministration {
     if (reason && !isStorable(reason)) throw badInput('reason', NOT_STORABLE);
     return this.changes.run(key, authority, undefined, async (em, user) => {
       await this.accounts.assertNotLastAdmin(em, user);
+      // A session that was found open would shut its owner out.
+      assertNotOwn(authority, user);
       user.disabledAt ??= this.clock.now();
       user.disabledReason = reason;
       await this.sessions.revoke(em, user.id, 'all', 'account_disabled');
@@ -118,7 +120,8 @@ export class AccountAdministration {
     });
   }
 
-  enable(key: AccountKey, authority: Authority): Promise<User> {
+  async enable(key: AccountKey, authority: Authority): Promise<User> {
+    this.authorities.assertRecentSignIn(authority);
     return this.changes.run(key, authority, undefined, (em, user) => {
       user.disabledAt = null;
       user.disabledReason = null;

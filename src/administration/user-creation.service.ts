@@ -19,9 +19,10 @@ export class UserCreation {
 
   async create({ roles, ...account }: CreateUserInput, authority: Authority): Promise<User> {
     const names = [...new Set(roles ?? [USER_ROLE])];
-    if (givesMore(names)) this.authorities.assertRecentSignIn(authority);
     const { email, password = null, name = null, locale = null } = account;
     const emailVerified = account.emailVerified ?? false;
+    // Each gives somebody more than an invitation to the owner of the address does.
+    if (givesMore(names) || emailVerified || password !== null) this.authorities.assertRecentSignIn(authority);
     return this.registrations.register(
       { email, password, name, locale, emailVerified, roles: names },
       actedBy(authority),

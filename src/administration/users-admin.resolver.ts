@@ -37,7 +37,7 @@ export class UsersAdminResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: `Makes an account. Nobody is signed in by it. With roles other than \`user\`: ${RECENT_SIGN_IN}.`,
+    description: `Makes an account. Nobody is signed in by it. With roles other than \`user\`, a password, or a confirmed address: ${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:write')
   createUser(
@@ -72,7 +72,9 @@ export class UsersAdminResolver {
     return this.administration.setRoles({ id }, roles, authority, revision);
   }
 
-  @Mutation(() => UserModel, { description: 'Ends every session of an account, and refuses every sign-in.' })
+  @Mutation(() => UserModel, {
+    description: 'Ends every session of an account, not your own, and refuses every sign-in.',
+  })
   @Permissions('users:write')
   disableUser(
     @Args('id', { type: () => ID, description: 'The account.' }) id: string,
@@ -87,7 +89,7 @@ export class UsersAdminResolver {
     return this.administration.disable({ id }, reason ?? null, authority);
   }
 
-  @Mutation(() => UserModel, { description: 'Lets a disabled account sign in again.' })
+  @Mutation(() => UserModel, { description: `Lets a disabled account sign in again. ${RECENT_SIGN_IN}.` })
   @Permissions('users:write')
   enableUser(
     @Args('id', { type: () => ID, description: 'The account.' }) id: string,

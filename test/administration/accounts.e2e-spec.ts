@@ -214,6 +214,14 @@ describe('what does not exist', () => {
   });
 });
 
+describe('an own account', () => {
+  it('is not disabled by its owner, whose session may be in the hands of another', async () => {
+    const admin = await signUpWithRoles(server, 'admin');
+    expect(refusalOf(await as(admin).disable(admin.id))).toBe('FORBIDDEN');
+    expect((await storedUser(server, admin.id))?.disabledAt).toBeNull();
+  });
+});
+
 describe('the last administrator', () => {
   it('can not be demoted, disabled or deleted; the one before can', async () => {
     const alone = await TestServer.start();

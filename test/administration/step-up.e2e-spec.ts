@@ -5,6 +5,7 @@ import { ACCESS_MATRIX } from '../access/access-matrix.js';
 import {
   logIn,
   newEmail,
+  PASSWORD,
   refreshed,
   signUp,
   signUpWithRoles,
@@ -64,6 +65,8 @@ describe('a session whose sign-in is long ago', () => {
   it('changes no rights, addresses and keys, and does all else', async () => {
     const user = await signUp(server);
     const role = await makeRole(server);
+    const disabled = await signUp(server);
+    expect((await as(longAgo).disable(disabled.id)).errors).toEqual([]);
     const refused = [
       as(longAgo).setRoles(user.id, ['user', 'admin']),
       as(longAgo).update({ id: user.id, email: newEmail() }),
@@ -71,11 +74,15 @@ describe('a session whose sign-in is long ago', () => {
       as(longAgo).delete(user.id),
       as(longAgo).impersonate(user.id),
       as(longAgo).create({ email: 'late@example.com', roles: ['user', role] }),
+      as(longAgo).create({ email: 'late@example.com', password: PASSWORD }),
+      as(longAgo).create({ email: 'late@example.com', emailVerified: true }),
+      as(longAgo).enable(disabled.id),
       as(longAgo).updateRole({ name: role, permissions: ['users:read'] }),
       as(longAgo).deleteRole(role),
       as(longAgo).rotateKey(),
     ] as Promise<GraphQLAnswer>[];
     expect((await Promise.all(refused)).map(refusalOf)).toEqual(refused.map(() => REQUIRED));
+    expect((await storedUser(server, disabled.id))?.disabledAt).toEqual(expect.any(Date));
     expect(await storedUser(server, user.id)).toMatchObject({ email: user.email, emailVerified: false });
     const done = [
       await as(longAgo).update({ id: user.id, name: 'Ada' }),
@@ -83,7 +90,6 @@ describe('a session whose sign-in is long ago', () => {
       await as(longAgo).createRole({ name: 'made-late', permissions: [] }),
       await as(longAgo).revokeSessions(user.id),
       await as(longAgo).disable(user.id),
-      await as(longAgo).enable(user.id),
     ];
     expect(done.flatMap(({ errors }) => errors)).toEqual([]);
   });
