@@ -1,6 +1,5 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { AccountLinks } from '../auth/account-links.js';
 import { Clock } from '../common/clock.js';
 import { Outbox } from '../mail/outbox.js';
 import type { User } from '../users/user.entity.js';
@@ -9,19 +8,17 @@ import type { User } from '../users/user.entity.js';
 @Injectable()
 export class NewPasswords {
   constructor(
-    private readonly links: AccountLinks,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Every link that was sent before is void, and the owner is told (ASVS 6.3.7), unless nobody has confirmed that the address
-   * is theirs. Sessions are the caller's business.
+   * The owner is told (ASVS 6.3.7), unless nobody has confirmed that the address is theirs. Sessions and links are the caller's
+   * business: they depend on what the new password was proved by.
    */
-  async set(em: EntityManager, user: User, passwordHash: string): Promise<void> {
+  set(em: EntityManager, user: User, passwordHash: string): void {
     user.passwordHash = passwordHash;
     user.passwordChangedAt = this.clock.now();
-    await this.links.void(em, user);
     if (!user.emailVerified) return;
     const { id: userId, email: recipient, locale = null } = user;
     this.outbox.write(em, { template: 'password-changed', recipient, userId, locale });

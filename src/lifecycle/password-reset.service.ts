@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { AccountLinks } from '../auth/account-links.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -8,13 +9,14 @@ import type { ResetPasswordInput } from './lifecycle.inputs.js';
 import { LinkUse } from './link-use.js';
 import { NewPasswords } from './new-passwords.js';
 
-/** Lets the owner of an account choose a new password by a link. Ends every session, whoever has it. */
+/** Lets the owner of an account choose a new password by a link. Ends every session and voids every other link, whoever has it. */
 @Injectable()
 export class PasswordReset {
   constructor(
     private readonly links: LinkUse,
     private readonly passwords: PasswordsService,
     private readonly newPasswords: NewPasswords,
+    private readonly accountLinks: AccountLinks,
     private readonly sessions: SessionsService,
     private readonly attempts: PasswordAttempts,
     private readonly audit: AuditService,
@@ -27,7 +29,8 @@ export class PasswordReset {
     await this.links.use(token, 'password_reset', async (em, user) => {
       // Whoever has the link reads the mails of the address.
       user.emailVerified = true;
-      await this.newPasswords.set(em, user, passwordHash);
+      this.newPasswords.set(em, user, passwordHash);
+      await this.accountLinks.void(em, user);
       await this.sessions.revoke(em, user.id, 'all', 'password_reset');
       this.audit.record(em, 'user.password_reset', { subjectId: user.id, client });
     });

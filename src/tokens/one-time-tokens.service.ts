@@ -99,7 +99,7 @@ export class OneTimeTokens {
   }
 
   /**
-   * Voids what was sent before the password or the address changed (ASVS 6.4.1). An address that a change was taken from
+   * Voids what was sent before a reset of the password, or before the address changed (ASVS 6.4.1). An address that a change was taken from
    * keeps its right to take it back, for that is what a thief of the account would void first.
    */
   async voidLinks(em: EntityManager, userId: string): Promise<void> {
@@ -143,7 +143,7 @@ export class OneTimeTokens {
 /** Of which tokens only the youngest counts. */
 function rivalsOf({ purpose, user, email }: TokenGrant, hash: string) {
   // The way back into an account: anybody can ask for one, and must not take by that the one which its owner has. The
-  // first that is used voids the others, as does every change of the account.
+  // first that is used voids the others, as does a change of the address.
   if (purpose === 'password_reset') return undefined;
   // Each address can take back its own change.
   return { user: user.id, purpose, hash: { $ne: hash }, ...(purpose === 'email_revert' && { email }) };

@@ -68,10 +68,50 @@ describe('a change of password', () => {
     expect(life.mails.to(user.email)).toEqual([]);
   });
 
-  it('voids every link that was sent before, and those that wait to be sent', async () => {
+  it('voids no link of the mailbox, sent or waiting: whoever has the password alone cannot keep the owner out', async () => {
     const { server } = life;
     const user = await signUp(server);
-    const links: [string, (token: string) => ReturnType<typeof server.call>][] = [];
+    await ask.magicLink(server, user.email);
+    const magicLink = await life.tokenFor(user.email);
+    await ask.verification(server, user.email);
+    const verification = await life.tokenFor(user.email);
+    // Asked for, and not yet sent.
+    await ask.reset(server, user.email);
+    await changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD);
+    const reset = await life.tokenFor(user.email);
+    await changePassword(server, user.accessToken, NEW_PASSWORD, 'the phrase of a thief');
+
+    expect((await use.verification(server, verification, 'the phrase of a thief')).errors).toEqual([]);
+    expect((await use.magicLink(server, magicLink)).data?.loginWithMagicLink.user.id).toBe(user.id);
+    expect((await use.reset(server, reset, 'chosen by the owner')).data).toEqual({ resetPassword: true });
+    expect(refusalOf(await tryLogin(server, user.email, 'the phrase of a thief'))).toBe('INVALID_CREDENTIALS');
+    expect((await logIn(server, user.email, 'chosen by the owner')).id).toBe(user.id);
+  });
+
+  it.each(['its own', 'another'])(
+    'voids the change of address that %s session asked for, sent or waiting',
+    async (which) => {
+      const { server } = life;
+      const user = await signUp(server);
+      const session = which === 'another' ? await logIn(server, user.email) : user;
+      const email = `new-${user.email}`;
+      await ask.emailChange(server, session.accessToken, email);
+      const sent = await life.tokenFor(email);
+      await ask.emailChange(server, session.accessToken, email);
+      await changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD);
+      const before = life.mails.to(email).length;
+      await life.send();
+      expect(life.mails.to(email)).toHaveLength(before);
+      expect(refusalOf(await use.emailChange(server, sent, NEW_PASSWORD))).toBe(INVALID);
+    },
+  );
+});
+
+describe('a reset of the password', () => {
+  it('voids every other link, sent or waiting', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const links: [string, () => ReturnType<typeof server.call>][] = [];
     for (const [name, request, redeem] of [
       ['reset', ask.reset, (token: string) => use.reset(server, token, 'the phrase of a thief')],
       ['magic link', ask.magicLink, (token: string) => use.magicLink(server, token)],
@@ -84,15 +124,18 @@ describe('a change of password', () => {
     await ask.emailChange(server, user.accessToken, `new-${user.email}`);
     const change = await life.tokenFor(`new-${user.email}`);
     links.push(['change of address', () => use.emailChange(server, change)]);
+    await ask.reset(server, user.email);
+    const reset = await life.tokenFor(user.email);
     // Asked for, and not yet sent.
     await ask.reset(server, user.email);
+    await ask.magicLink(server, user.email);
     await ask.emailChange(server, user.accessToken, `other-${user.email}`);
-    await changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD);
+    expect((await use.reset(server, reset, NEW_PASSWORD)).data).toEqual({ resetPassword: true });
 
     const before = life.mails.received.length;
     await life.send();
-    expect(life.mails.received.slice(before)).toEqual([]);
-    for (const [name, redeem] of links) expect([name, refusalOf(await redeem(''))]).toEqual([name, INVALID]);
+    expect(life.mails.received.slice(before).map(({ subject }) => subject)).toEqual(['Your password was changed']);
+    for (const [name, redeem] of links) expect([name, refusalOf(await redeem())]).toEqual([name, INVALID]);
     expect((await logIn(server, user.email, NEW_PASSWORD)).id).toBe(user.id);
   });
 });

@@ -2,7 +2,7 @@ import { refusalOf } from '../../support/refusals.js';
 import type { Model } from './model.js';
 import { type Asked, isDone, type Purpose, tokensOf } from './person.js';
 import { atOnce, type Step, step } from './step.js';
-import type { World } from './world.js';
+import type { Link, World } from './world.js';
 
 const thiefsLinks = (model: Model, world: World) => world.links(model.thief.mailboxes);
 const isSignedIn = ({ owner }: Model) => owner.sessions.length > 0;
@@ -44,7 +44,14 @@ export const changesPassword = (isProvedByPassword: boolean): Step =>
       const present = isProvedByPassword ? (model.owner.password ?? '') : '';
       if (!isDone(await world.owner.changePassword(tokenOf(model), present, password))) return;
       Object.assign(model.owner, { password, sessions: model.owner.sessions.slice(-1), copied: undefined });
-      await changed(model, world, 'changePassword');
+      // Links that a mailbox proves stay, whoever reads it.
+      await world.deliver();
+      const link = ({ purpose }: Link) => purpose === 'confirm-email-change';
+      model.lose(
+        'changePassword',
+        { passwords: true, devices: true, session: () => true, link },
+        thiefsLinks(model, world),
+      );
     },
   );
 

@@ -65,7 +65,8 @@ export const changesPassword = (index: number, hasPassword: boolean): Step =>
     if (!isDone(answer) || !session) return;
     model.thief.passwords.push(password);
     model.thief.sessions = [session];
-    putOut(model, world);
+    // The links in the owner's mailbox stay good.
+    model.owner.sessions = [];
   });
 
 /** The owner is out: finds that no session and no former link works any more. */
