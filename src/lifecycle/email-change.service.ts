@@ -10,6 +10,7 @@ import { emailTaken } from '../auth/auth.errors.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Outbox } from '../mail/outbox.js';
 import { MailBudget } from '../throttle/mail-budget.js';
+import { voidOtherChanges } from '../sessions/begun-changes.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import type { RequestEmailChangeInput } from './lifecycle.inputs.js';
@@ -46,6 +47,7 @@ export class EmailChange {
     const facts = isWithin ? {} : { renews: true as const };
     await this.account.change(principal, proof, async (em, { locale = null }) => {
       const recipient = input.newEmail;
+      await voidOtherChanges(em, userId, recipient);
       this.outbox.write(em, { template: 'confirm-email-change', recipient, userId, sessionId, locale, facts });
       this.audit.record(em, 'user.email_change_requested', { actorId: userId, subjectId: userId, sessionId, client });
     });

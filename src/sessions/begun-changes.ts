@@ -13,6 +13,15 @@ export async function voidBegunChanges(em: EntityManager, userId: string, which:
   await em.nativeDelete(OneTimeToken, { user: userId, purpose: 'email_change', usedAt: null, ...begunIn(which) });
 }
 
+/**
+ * Voids changes to any other address, in the transaction that asks for one to this. The request does it, not the mail, which
+ * is written to free addresses alone: what becomes of the older link must not tell which it is (ASVS 6.3.8).
+ */
+export async function voidOtherChanges(em: EntityManager, userId: string, email: string): Promise<void> {
+  await em.nativeDelete(Mail, { userId, template: 'confirm-email-change', recipient: { $ne: email } });
+  await em.nativeDelete(OneTimeToken, { user: userId, purpose: 'email_change', usedAt: null, email: { $ne: email } });
+}
+
 /** What no session is known of counts as begun in any of several. */
 function begunIn(which: WhichSessions) {
   if (which === 'all') return {};

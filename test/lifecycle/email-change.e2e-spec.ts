@@ -78,14 +78,32 @@ describe('a change of address', () => {
 
   it('to the address of another account answers alike; its owner is told, and nothing changes', async () => {
     const { server } = life;
-    const [user, other] = [await signUp(server), await signUpConfirmed(server)];
+    const [user, third, other] = [await signUp(server), await signUp(server), await signUpConfirmed(server)];
     const answers = [
       await ask.emailChange(server, user.accessToken, other.email),
-      await ask.emailChange(server, user.accessToken, newEmail()),
+      await ask.emailChange(server, third.accessToken, newEmail()),
     ].map(({ data, errors }) => ({ data, errors }));
     expect(answers[0]).toEqual(answers[1]);
     const notice = await life.mailTo(other.email);
     expect([notice.subject, notice.link]).toEqual(['You have an account already', undefined]);
+  });
+
+  it('takes the place of an older one at once, whether its address is free, taken or held', async () => {
+    const { server } = life;
+    const taken = (await signUpConfirmed(server)).email;
+    const held = (await changed()).user.email;
+    const fates = [];
+    for (const next of [newEmail(), taken, held]) {
+      const user = await signUp(server);
+      const email = newEmail();
+      await ask.emailChange(server, user.accessToken, email);
+      const token = await life.tokenFor(email);
+      await ask.emailChange(server, user.accessToken, next);
+      fates.push(refusalOf(await use.emailChange(server, token, null)));
+      await life.send();
+      fates.push(refusalOf(await use.emailChange(server, token, null)));
+    }
+    expect(fates).toEqual(fates.map(() => INVALID));
   });
 
   it('to an address that somebody has taken since is refused, and the account keeps its own', async () => {
