@@ -91,7 +91,7 @@ afterAll(() => {
     });
     rmSync(folder, { recursive: true, force: true });
     expect([run.status, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toMatch(/^Latchkey can not start: EACCES: permission denied, open 'data/x.sqlite'\n$/);
+    expect(run.stderr).toMatch(/^Latchkey can not start: EACCES: permission denied, open 'data\/x.sqlite'\n$/);
   },
 );
 
