@@ -36,9 +36,17 @@ const VALUES: Record<string, string> = {
   'a cursor of the year 0': JSON.stringify(cursorOf('0000-01-01T00:00:00.000Z')),
   'a cursor of the year 275760': JSON.stringify(cursorOf('+275760-09-13T00:00:00.000Z')),
   'a cursor of half a surrogate pair': JSON.stringify(cursorOf('\ud800')),
+  'an object of 100 fields': JSON.stringify(objectOf(100)),
+  'an object of 8,000 fields': JSON.stringify(objectOf(8_000)),
+  'a list of 40 objects of 100 fields': JSON.stringify(Array.from({ length: 40 }, () => objectOf(100))),
+  'an object whose field has a name of 90 kB': JSON.stringify({ ['n'.repeat(90_000)]: 1 }),
   'a great number': '2147483647',
   'a number that is none': '1e308',
 };
+
+function objectOf(fields: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: fields }, (_, index) => [`field${String(index)}`, 1]));
+}
 
 function cursorOf(value: string): string {
   return Buffer.from(JSON.stringify([value, '01890000-0000-7000-8000-000000000000'])).toString('base64url');
