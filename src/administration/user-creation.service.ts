@@ -33,8 +33,8 @@ export class UserCreation {
   private async assertMayGive(em: EntityManager, names: readonly string[], authority: HeldAuthority): Promise<void> {
     if (!givesMore(names)) return;
     if (!authority.rights.permissions.has('roles:assign')) throw forbidden('To give other roles takes roles:assign.');
-    // What is no role is refused when the account is made.
-    assertMayAssign(authority, await this.roles.existing(em, names));
+    // Locked from here on, all of them: the very rows that the account is given.
+    assertMayAssign(authority, await this.roles.named(em, names));
   }
 }
 
