@@ -37,7 +37,7 @@ export class AccountChange {
     const found = await find(this.em.fork(), key);
     const seen = revision ?? presentRevision(found);
     return this.transactions.runApart(async (em) => {
-      const held = await this.authorities.hold(em, authority, found.id);
+      const held = await this.authorities.hold(em, authority, { userId: found.id });
       // Held already. The roles are read after the lock: what is joined before it can be of an older time (READ COMMITTED).
       const user = await find(em, { id: found.id });
       assertRightsOver(held, user);

@@ -35,6 +35,13 @@ export interface HeldAuthority extends Authority {
   readonly rights: Rights;
 }
 
+/** The account or the role that a transaction changes. */
+interface Changed {
+  readonly userId?: string;
+  /** Its name. */
+  readonly role?: string;
+}
+
 export const OPERATOR: Authority = {};
 
 @Injectable()
@@ -59,15 +66,15 @@ export class Authorities {
    * The first step in the transaction of a change. The guards have looked at the caller before it, and it may have waited
    * long for its turn: so account, session, roles and permissions are looked at once more, and stay as they are until it ends.
    *
-   * @param changed the account that the transaction is about, which is locked with that of the caller
+   * @param changed what the transaction is about, which is locked together with what is looked at of the caller
    * @throws AppError `UNAUTHENTICATED`, or `FORBIDDEN` when the rule of the field lets the caller in no more
    */
-  async hold(em: EntityManager, authority: Authority, changed?: string): Promise<HeldAuthority> {
+  async hold(em: EntityManager, authority: Authority, changed: Changed = {}): Promise<HeldAuthority> {
     const { caller } = authority;
     const locks = new Map<string, UserLock>();
     if (caller) locks.set(caller.principal.userId, 'read');
     if (caller?.principal.impersonatorId) locks.set(caller.principal.impersonatorId, 'read');
-    if (changed !== undefined) locks.set(changed, 'change');
+    if (changed.userId !== undefined) locks.set(changed.userId, 'change');
     const users = await lockedUsers(em, locks);
     if (!caller) return { rights: ALL_RIGHTS };
     const { principal, rule } = caller;
@@ -76,7 +83,7 @@ export class Authorities {
     if (user.version !== principal.version) throw tokenStale(principal);
     if (user.disabledAt) throw accountDisabled(principal);
     await this.impersonations.assertAllowed(principal, em);
-    const rights = await this.roles.rightsIn(em, user.id);
+    const rights = await this.roles.rightsIn(em, user.id, changed.role);
     if (lacks(rule, rights.roles, rights.permissions).length > 0) throw forbidden();
     return { ...authority, rights };
   }

@@ -72,7 +72,7 @@ export class RoleAdministration {
     this.authorities.assertRecentSignIn(authority);
     const seen = revision ?? roleRevisionOf(await find(this.em.fork(), input.name));
     return this.transactions.runApart(async (em) => {
-      const held = await this.authorities.hold(em, authority);
+      const held = await this.authorities.hold(em, authority, { role: input.name });
       const role = await find(em, input.name, LockMode.PESSIMISTIC_WRITE);
       assertMayChange(held, role);
       assertMayGrant(held, input.permissions);
@@ -95,7 +95,7 @@ export class RoleAdministration {
     this.authorities.assertRecentSignIn(authority);
     if (replacement === name) throw badInput('replacement', 'must be another role');
     await this.transactions.runApart(async (em) => {
-      const held = await this.authorities.hold(em, authority);
+      const held = await this.authorities.hold(em, authority, { role: name });
       const role = await find(em, name, LockMode.PESSIMISTIC_WRITE);
       assertMayChange(held, role);
       if (role.builtIn) throw builtInRole();

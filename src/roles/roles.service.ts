@@ -7,6 +7,7 @@ import { badInput } from '../common/bad-input.js';
 import { isStorable } from '../common/storable.js';
 import { HeldRoles } from './held-roles.js';
 import { ALL_RIGHTS, permissionsOfRoles, type Rights, rightsOfRoles } from './rights.js';
+import { lockedRoles } from './locked-roles.js';
 import { Role } from './role.entity.js';
 
 /** Holders are counted so far and no further: everybody holds `user`. */
@@ -37,12 +38,18 @@ export class RolesService {
     return needed.every((permission) => permissions.has(permission));
   }
 
-  /** What the user, whose row the transaction of `em` holds, may do as long as it lasts. */
-  async rightsIn(em: EntityManager, userId: string): Promise<Rights> {
+  /**
+   * What the user, whose row the transaction of `em` holds, may do as long as it lasts.
+   *
+   * @param changed the name of the role that the transaction is about, which is locked with those of the user
+   */
+  async rightsIn(em: EntityManager, userId: string, changed?: string): Promise<Rights> {
     const roles = await this.held.namesIn(em, userId);
     // Nobody changes what `admin` permits: to lock it would let administrators wait for each other.
     if (roles.includes(ADMIN_ROLE)) return { ...ALL_RIGHTS, roles };
-    return rightsOfRoles(await this.existing(em, roles));
+    if (changed === undefined) return rightsOfRoles(await this.existing(em, roles));
+    const held = await lockedRoles(em, roles, changed);
+    return rightsOfRoles(held.filter(({ name }) => roles.includes(name)));
   }
 
   /** The rows of these names. Throws `BAD_USER_INPUT` for a name that no role has. */
