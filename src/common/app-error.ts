@@ -10,6 +10,8 @@ export interface FieldProblem {
 export interface ErrorSubject {
   readonly userId: string;
   readonly sessionId: string;
+  /** Who acts as the user in the session. Absent: the user. */
+  readonly impersonatorId?: string;
 }
 
 export interface AppErrorDetails {

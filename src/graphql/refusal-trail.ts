@@ -45,9 +45,9 @@ export class RefusalTrail {
   async refused(error: AppError, field: string, request: Request): Promise<void> {
     if (!DECISIONS.has(error.code)) return;
     const { code, reason, subject = request.user } = error;
-    const actorId = request.user ? actorOf(request.user) : subject?.userId;
+    const actor = request.user ?? subject;
     const facts = {
-      ...(subject && actorId && { actorId, subjectId: subject.userId, sessionId: subject.sessionId }),
+      ...(subject && actor && { actorId: actorOf(actor), subjectId: subject.userId, sessionId: subject.sessionId }),
       details: { code, ...(reason && { reason }), field },
     };
     await this.store('access.refused', facts, request);

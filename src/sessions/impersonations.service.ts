@@ -28,7 +28,7 @@ export class Impersonations {
   /** For the user themselves it does nothing. @throws AppError `TOKEN_REVOKED` */
   async assertAllowed({ userId, sessionId, impersonatorId: actorId }: Principal, em?: EntityManager): Promise<void> {
     if (actorId !== undefined && !(await this.isAllowed({ actorId, userId }, em))) {
-      throw tokenRevoked({ userId, sessionId });
+      throw tokenRevoked({ userId, sessionId, impersonatorId: actorId });
     }
   }
 

@@ -151,7 +151,8 @@ export class RotationService {
     client: ClientInfo,
   ): Promise<void> {
     if (!alarm) return;
-    const facts = { subjectId: user.id, sessionId: session.id, client };
+    const { impersonatorId: actorId } = session;
+    const facts = { ...(actorId && { actorId }), subjectId: user.id, sessionId: session.id, client };
     await this.transactions.runApart(async (em) => {
       if (alarm === 'reused') await this.sessions.revoke(em, user.id, { id: session.id }, 'refresh_reused');
       this.audit.record(em, alarm === 'reused' ? 'session.refresh_reused' : 'session.refresh_unknown_counter', facts);
@@ -159,4 +160,8 @@ export class RotationService {
   }
 }
 
-const subjectOf = ({ session, user }: OwnedSession): ErrorSubject => ({ userId: user.id, sessionId: session.id });
+const subjectOf = ({ session, user }: OwnedSession): ErrorSubject => ({
+  userId: user.id,
+  sessionId: session.id,
+  ...(session.impersonatorId && { impersonatorId: session.impersonatorId }),
+});

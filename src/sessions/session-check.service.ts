@@ -66,7 +66,11 @@ export class SessionCheck {
       sql<SessionRow>`select s.revoked_at, s.expires_at, ${this.userColumns.list}
         from sessions s join users u on u.id = s.user_id where s.id = ${claims.sid} and s.user_id = ${claims.sub}`,
     );
-    const subject = { userId: claims.sub, sessionId: claims.sid };
+    const subject = {
+      userId: claims.sub,
+      sessionId: claims.sid,
+      ...(claims.act && { impersonatorId: claims.act.sub }),
+    };
     if (!row || row.revoked_at !== null) throw tokenRevoked(subject);
     if (this.clock.now() >= this.sql.toDate(row.expires_at)) throw sessionExpired(subject);
     const user = this.userColumns.valuesOf(row);

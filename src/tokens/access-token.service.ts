@@ -112,12 +112,14 @@ export class AccessTokenService {
    * The part of `claims` that time decides: not from the future, and not past its end, which is `exp` or the lifetime that
    * this server gives a token, whichever comes first. All of it allows `CLOCK_TOLERANCE_SECONDS`.
    */
-  assertCurrent({ iat, exp, nbf = iat, sub, sid }: AccessTokenClaims): void {
+  assertCurrent({ iat, exp, nbf = iat, sub, sid, act }: AccessTokenClaims): void {
     const now = this.clock.epochSeconds();
     const tolerance = this.env.CLOCK_TOLERANCE_SECONDS;
     if (Math.max(iat, nbf) > now + tolerance) throw tokenInvalid();
     const end = Math.min(exp, iat + this.env.ACCESS_TOKEN_TTL);
-    if (now >= end + tolerance) throw tokenExpired({ userId: sub, sessionId: sid });
+    if (now >= end + tolerance) {
+      throw tokenExpired({ userId: sub, sessionId: sid, ...(act && { impersonatorId: act.sub }) });
+    }
   }
 
   /** The session of a genuine token, expired or not: enough to end that session, and for nothing else. */
