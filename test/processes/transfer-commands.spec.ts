@@ -67,8 +67,10 @@ describe('the operator', () => {
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const [header, ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
-    expect(header).toBe('externalId,email,name,roles,emailVerified,locale,createdAt,disabled');
-    expect(rows[0]).toMatch(/^2cXyQb9sTRcW2gJt7kKpL4uVd3E4,alan@firebase\.example\.com,Alan Turing,user,true,,2020-/);
+    expect(header).toBe('"externalId","email","name","roles","emailVerified","locale","createdAt","disabled"');
+    expect(rows[0]).toMatch(
+      /^"2cXyQb9sTRcW2gJt7kKpL4uVd3E4","alan@firebase\.example\.com","Alan Turing","user","true",,"2020-/,
+    );
     expect(await command(['users:export', file])).toEqual(refused('file already exists'));
 
     const { exitCode, stdout } = await command(['users:export', '-', '--hashes']);
