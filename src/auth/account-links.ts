@@ -14,10 +14,11 @@ export class AccountLinks {
   ) {}
 
   /** Makes all of them useless, in the transaction of what changes the account and holds its row. */
-  async void(em: EntityManager, account: { id: string; email: string }): Promise<void> {
+  async void(em: EntityManager, account: { id: string; email: string; emailVerified: boolean }): Promise<void> {
     await this.outbox.withdrawLinks(em, account);
     await this.tokens.voidLinks(em, account.id);
-    // With none of them left to be renewed, the next request must send one.
-    await this.mails.forget(['verify-email', 'reset-password', 'magic-link'], account.email);
+    // With none of them left to be renewed, the next request must send one. Not to an address that nobody has confirmed: a
+    // stranger could fill it by changing an account of their own there.
+    if (account.emailVerified) await this.mails.forget(['verify-email', 'reset-password', 'magic-link'], account.email);
   }
 }

@@ -60,6 +60,22 @@ describe('the mailbox of an account', () => {
     },
   );
 
+  it('that nobody has confirmed is not filled by changes of the account', async () => {
+    const victim = newEmail();
+    const stranger = await signUp(server, victim);
+    const fill = () => useUp('reset-password', () => ask.reset(server, victim, newAddress()));
+    await fill();
+    expect((await changePassword(server, stranger.accessToken, PASSWORD, NEW_PASSWORD)).errors).toEqual([]);
+    await fill();
+    const away = newEmail();
+    await ask.emailChange(server, stranger.accessToken, away, '');
+    const token = await life.tokenFor(away);
+    expect((await use.emailChange(server, token, NEW_PASSWORD)).errors).toEqual([]);
+    await signUp(server, victim);
+    await fill();
+    expect(life.mails.to(victim)).toHaveLength(MAIL_BUDGETS['reset-password'].attempts);
+  });
+
   it('of a third one is not filled by requestEmailChange', async () => {
     const victim = newEmail();
     const users = [await signUp(server), await signUp(server)];
@@ -102,10 +118,13 @@ describe('an owner whose mails of the hour were used up by strangers', () => {
   });
 
   it('is sent another one when a change of the account has voided those that were sent', async () => {
-    const { email, accessToken } = await confirmedUser();
+    const { email } = await confirmedUser();
     await useUp('reset-password', () => ask.reset(server, email, newAddress()));
     const voided = life.mails.last(email).token ?? '';
-    expect((await changePassword(server, accessToken, PASSWORD, NEW_PASSWORD)).errors).toEqual([]);
+    await withAccounts(server, async (accounts) => {
+      await accounts.disable(email, null);
+      await accounts.enable(email);
+    });
     await ask.reset(server, email, newAddress());
     const next = await life.tokenFor(email);
     expect(refusalOf(await use.reset(server, voided, NEW_PASSWORD))).toBe(INVALID);
