@@ -15,7 +15,7 @@ import { World } from './world.js';
 /** What the thief begins with: nothing; the password; the tokens of one of the owner's devices. */
 export type Start = 'nobody has an account' | 'the owner is alone' | 'the password is known' | 'a device was copied';
 
-export const STARTS: readonly Start[] = [
+const STARTS: readonly Start[] = [
   'nobody has an account',
   'the owner is alone',
   'the password is known',

@@ -23,7 +23,7 @@ export interface Operation {
 }
 
 /** The text for an argument or input field, by its name. */
-export type Fill = (name: string, operation: string) => string | boolean;
+type Fill = (name: string, operation: string) => string | boolean;
 
 /**
  * Of the schema, also those to come: the root fields without `@auth`, and the mutations with an `@auth` that asks for
