@@ -19,15 +19,15 @@ import { reauthenticationRequired, wrongPassword } from './lifecycle.errors.js';
 export interface Shown {
   /** Of the password that fitted. */
   readonly passwordHash: string | undefined;
-  /** Sessions of the account that the request has tokens of. */
+  /** Sessions of the account that the request has current tokens of. */
   readonly sessionIds: readonly string[];
   readonly signupCookie: string | undefined;
 }
 
 /**
  * A link that confirms an address is pressed by whoever reads its mails; the account behind it may be that of a stranger, who
- * would have a confirmed one by a click of somebody else. So it takes the one who has the account as well: by password, by a
- * live session, or in the browser in which it was made (ADR 0033).
+ * would have a confirmed one by a click of somebody else. So it takes the one who has the account as well: by password or by a
+ * live session, and for the address of a new account also in the browser in which it was made (ADR 0033).
  */
 @Injectable()
 export class Confirming {
@@ -49,15 +49,15 @@ export class Confirming {
   }
 
   /**
-   * Tokens that are wrong, or of somebody else, count as none.
+   * Tokens that are wrong, over, rotated away or of somebody else count as none.
    *
    * @throws AppError `INVALID_CREDENTIALS` or `TOO_MANY_REQUESTS` for a password
    */
   async shown(userId: string, request: Request, password: string | null | undefined): Promise<Shown> {
     const { accessToken, refreshToken } = this.credentials.anyTokens(request, undefined);
     const named = await Promise.all([
-      accessToken ? this.tokens.sessionOf(accessToken) : undefined,
-      refreshToken ? this.rotation.sessionOf(refreshToken) : undefined,
+      accessToken ? this.tokens.currentSessionOf(accessToken) : undefined,
+      refreshToken ? this.rotation.currentSessionOf(refreshToken) : undefined,
     ]);
     // Whoever acts as the user is not the user.
     const own = named.filter((session) => session?.userId === userId && session.actorId === userId);
@@ -73,14 +73,30 @@ export class Confirming {
    *
    * @throws AppError `REAUTHENTICATION_REQUIRED`
    */
-  async assertOwn(em: EntityManager, user: User, { passwordHash, sessionIds, signupCookie }: Shown): Promise<void> {
-    await em.populate(user, ['passwordHash']);
-    if (passwordHash !== undefined && user.passwordHash === passwordHash) return;
-    if (signupCookie !== undefined && isSignupCookieOf(signupCookie, user, this.secrets)) return;
-    for (const id of sessionIds) if (await this.sessions.holdAlive(em, user.id, id)) return;
-    // Nobody has it yet.
-    if (typeof user.passwordHash !== 'string' && !(await this.sessions.hasLive(em, user.id))) return;
+  async assertOwn(em: EntityManager, user: User, shown: Shown): Promise<void> {
+    if (!(await this.isOwn(em, user, shown))) throw reauthenticationRequired();
+  }
+
+  /**
+   * The same for the address that the account was made with, which may be new: then it is also shown by the browser in which
+   * the account was made, and there is nothing to show while nobody has had it.
+   *
+   * @throws AppError `REAUTHENTICATION_REQUIRED`
+   */
+  async assertOwnOrNew(em: EntityManager, user: User, shown: Shown): Promise<void> {
+    if (await this.isOwn(em, user, shown)) return;
+    const isNew = !user.emailVerified && !user.passwordChangedAt;
+    const { signupCookie } = shown;
+    if (isNew && signupCookie !== undefined && isSignupCookieOf(signupCookie, user, this.secrets)) return;
+    if (isNew && !user.lastLoginAt && typeof user.passwordHash !== 'string') return;
     throw reauthenticationRequired();
+  }
+
+  private async isOwn(em: EntityManager, user: User, { passwordHash, sessionIds }: Shown): Promise<boolean> {
+    await em.populate(user, ['passwordHash']);
+    if (passwordHash !== undefined && user.passwordHash === passwordHash) return true;
+    for (const id of sessionIds) if (await this.sessions.holdAlive(em, user.id, id)) return true;
+    return false;
   }
 
   /** Counted like a login. */

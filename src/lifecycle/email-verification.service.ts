@@ -19,7 +19,7 @@ export class EmailVerification {
     const { userId } = await this.links.claimOf(token, 'email_verification');
     const shown = await this.confirming.shown(userId, request, password);
     return this.links.use(token, 'email_verification', async (em, user) => {
-      if (!user.emailVerified) await this.confirming.assertOwn(em, user, shown);
+      if (!user.emailVerified) await this.confirming.assertOwnOrNew(em, user, shown);
       user.emailVerified = true;
       this.audit.record(em, 'user.email_verified', { subjectId: user.id, client: clientOf(request) });
       return user;

@@ -78,16 +78,14 @@ export class RotationService {
   async sessionOf(token: string): Promise<TokenSession | undefined> {
     const presented = parseRefreshToken(token);
     const owned = presented && (await this.genuine.find(presented));
-    if (!owned) return undefined;
-    const { user, session } = owned;
-    return {
-      userId: user.id,
-      email: user.email,
-      sessionId: session.id,
-      actorId: session.impersonatorId ?? user.id,
-      createdAt: session.createdAt,
-      passwordChangedAt: user.passwordChangedAt ?? null,
-    };
+    return owned && namedBy(owned);
+  }
+
+  /** The session of a genuine token that was not rotated away, alive or not. */
+  async currentSessionOf(token: string): Promise<TokenSession | undefined> {
+    const presented = parseRefreshToken(token);
+    const owned = presented && (await this.genuine.find(presented));
+    return owned && owned.session.refreshCounter === presented.counter ? namedBy(owned) : undefined;
   }
 
   private decide(counter: number, { session, user }: OwnedSession): RotationDecision {
@@ -164,4 +162,13 @@ const subjectOf = ({ session, user }: OwnedSession): ErrorSubject => ({
   userId: user.id,
   sessionId: session.id,
   ...(session.impersonatorId && { impersonatorId: session.impersonatorId }),
+});
+
+const namedBy = ({ session, user }: OwnedSession): TokenSession => ({
+  userId: user.id,
+  email: user.email,
+  sessionId: session.id,
+  actorId: session.impersonatorId ?? user.id,
+  createdAt: session.createdAt,
+  passwordChangedAt: user.passwordChangedAt ?? null,
 });

@@ -98,10 +98,6 @@ export class SessionsService {
     return seen !== undefined;
   }
 
-  async hasLive(em: EntityManager, userId: string): Promise<boolean> {
-    return (await em.count(Session, { ...this.live(), user: userId })) > 0;
-  }
-
   /** Locks the session, and tells whether it is alive. */
   async holdAlive(em: EntityManager, userId: string, id: string): Promise<boolean> {
     const where = { ...this.live(), id, user: userId };

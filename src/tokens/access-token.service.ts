@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { JsonWebTokenError, JwtService } from '@nestjs/jwt';
 import { v4 } from 'uuid';
+import { AppError } from '../common/app-error.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import type { Algorithm } from '../keys/key-material.js';
@@ -28,6 +29,14 @@ export interface AccessTokenSubject {
   actorId: string | null;
   /** The token never outlives its session, not even for verifiers that see nothing but the token. */
   notAfter: Date;
+}
+
+/** The session that a token is of. */
+export interface NamedSession {
+  readonly userId: string;
+  readonly sessionId: string;
+  /** The user, or who acts as them. */
+  readonly actorId: string;
 }
 
 export interface IssuedAccessToken {
@@ -123,15 +132,41 @@ export class AccessTokenService {
   }
 
   /** The session of a genuine token, expired or not: enough to end that session, and for nothing else. */
-  async sessionOf(token: string): Promise<{ userId: string; sessionId: string; actorId: string } | undefined> {
+  async sessionOf(token: string): Promise<NamedSession | undefined> {
+    const claims = await this.genuineClaims(token);
+    return claims && sessionIn(claims);
+  }
+
+  /** The session of a genuine token that has not expired. */
+  async currentSessionOf(token: string): Promise<NamedSession | undefined> {
+    const claims = await this.genuineClaims(token);
+    return claims && this.isCurrent(claims) ? sessionIn(claims) : undefined;
+  }
+
+  private isCurrent(claims: AccessTokenClaims): boolean {
+    try {
+      this.assertCurrent(claims);
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
+  }
+
+  private async genuineClaims(token: string): Promise<AccessTokenClaims | undefined> {
     try {
       const payload: unknown = await this.jwt.verifyAsync(token, this.verifyOptions);
       this.keys.countVerified(token);
-      const { data: claims } = accessTokenClaims.safeParse(payload);
-      return claims && { userId: claims.sub, sessionId: claims.sid, actorId: claims.act?.sub ?? claims.sub };
+      return accessTokenClaims.safeParse(payload).data;
     } catch (error) {
       if (error instanceof JsonWebTokenError) return undefined;
       throw error;
     }
   }
 }
+
+const sessionIn = ({ sub, sid, act }: AccessTokenClaims): NamedSession => ({
+  userId: sub,
+  sessionId: sid,
+  actorId: act?.sub ?? sub,
+});

@@ -1,7 +1,7 @@
 import { User } from '../../src/users/user.entity.js';
 import { tryLogin, trySignup } from '../accounts/operations.js';
 import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
-import { logIn, newEmail, PASSWORD, signUp, signUpConfirmed, signUpWithRoles } from '../support/accounts.js';
+import { logIn, newEmail, PASSWORD, refreshed, signUp, signUpConfirmed, signUpWithRoles } from '../support/accounts.js';
 import type { CallOptions, GraphQLAnswer } from '../support/graphql-client.js';
 import { refusalOf } from '../support/refusals.js';
 import { ask, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
@@ -85,6 +85,17 @@ describe.each(Object.entries(LINKS))('%s', (_, { redeem, make }) => {
     expect(refusalOf(await redeem(ended.token, null, { token: ended.access }))).toBe(REAUTHENTICATE);
   });
 
+  it('takes no access token that has expired, and no refresh token that was rotated away', async () => {
+    const { token, maker } = await make();
+    const user = await logIn(life.server, maker.email);
+    const next = await refreshed(life.server, user.refreshToken);
+    life.server.clock.advance(1000);
+    const cookie = (value: string) => ({ headers: { origin: FRONTEND, cookie: `latchkey-refresh=${value}` } });
+    for (const options of [{ token: next.accessToken }, cookie(user.refreshToken)])
+      expect(refusalOf(await redeem(token, null, options))).toBe(REAUTHENTICATE);
+    expect((await redeem(token, null, cookie(next.refreshToken))).errors).toEqual([]);
+  });
+
   it('takes no session of an administrator who acts as the user', async () => {
     const { maker, token } = await make();
     const admin = await signUpWithRoles(life.server, 'admin');
@@ -103,13 +114,45 @@ describe.each(Object.entries(LINKS))('%s', (_, { redeem, make }) => {
 });
 
 describe('an account that nobody has confirmed', () => {
-  it('is confirmed without more ado while nobody has it: no password, no session', async () => {
+  it('is confirmed by the link alone while nobody has ever had it: no password, no sign-in', async () => {
     const { server } = life;
     const user = await signUp(server);
     await server.call('mutation { logout }', {}, { token: user.accessToken });
-    await server.em().nativeUpdate(User, user.id, { passwordHash: null });
-    await ask.verification(server, user.email);
-    expect((await use.verification(server, await life.tokenFor(user.email), null)).errors).toEqual([]);
+    const passwordless = async (had: { lastLoginAt?: null }) => {
+      await server.em().nativeUpdate(User, user.id, { passwordHash: null, ...had });
+      await ask.verification(server, user.email);
+      return refusalOf(await use.verification(server, await life.tokenFor(user.email), null));
+    };
+    expect(await passwordless({})).toBe(REAUTHENTICATE);
+    expect(await passwordless({ lastLoginAt: null })).toBeUndefined();
+  });
+
+  it('of somebody who has logged out is moved to no other address by the link alone', async () => {
+    const { server } = life;
+    const [evil, victim] = [newEmail(), newEmail()];
+    await signUp(server, evil);
+    await ask.magicLink(server, evil);
+    const session = (await use.magicLink(server, await life.tokenFor(evil))).data?.loginWithMagicLink;
+    await ask.emailChange(server, session?.accessToken ?? '', victim, '');
+    const token = await life.tokenFor(victim);
+    await server.call('mutation { logout }', {}, { token: session?.accessToken });
+    expect(refusalOf(await use.emailChange(server, token, null))).toBe(REAUTHENTICATE);
+  });
+
+  it('has a sign-up cookie that shows nothing once another password was chosen', async () => {
+    const { server } = required;
+    const maker = new CookieClient(server);
+    await maker.signUp();
+    const headers = { origin: FRONTEND, cookie: maker.jar.header };
+    await ask.reset(server, maker.email);
+    await required.send();
+    const reset = required.mails.to(maker.email).find(({ link }) => link?.includes('/reset-password'))?.token ?? '';
+    expect((await use.reset(server, reset, NEW_PASSWORD)).errors).toEqual([]);
+    const owner = await logIn(server, maker.email, NEW_PASSWORD);
+    await server.em().nativeUpdate(User, owner.id, { emailVerified: false });
+    await ask.verification(server, maker.email);
+    const token = await required.tokenFor(maker.email);
+    expect(refusalOf(await use.verification(server, token, null, { headers }))).toBe(REAUTHENTICATE);
   });
 
   it('is confirmed in the browser in which it was made, and in no other that signed up with the address', async () => {
