@@ -5,7 +5,6 @@ import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import { AccountsService } from '../auth/accounts.service.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { ENV, type Env } from '../config/env.js';
-import { Mail } from '../mail/mail.entity.js';
 import { Outbox } from '../mail/outbox.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.service.js';
@@ -45,13 +44,13 @@ export class AccountDeletion {
   /** In the transaction of `em`, which holds the user's row. */
   async delete(em: EntityManager, user: User, by: Pick<AuditFacts, 'actorId' | 'client'>): Promise<void> {
     const { id: userId, email, emailVerified, locale = null } = user;
-    // Those that could have taken back a change of address hear of it too: they cannot any more.
-    const former = await this.tokens.addressesWithRevert(em, userId);
-    await em.nativeDelete(Mail, { $or: [{ userId }, { recipient: { $in: [email, ...former] } }] });
+    // Those that can take back a change of address, or wait to be told that they can, hear of it too: they cannot any more.
+    const waiting = await this.outbox.withdrawAll(em, user);
+    const former = [...(await this.tokens.addressesWithRevert(em, userId)), ...waiting];
+    await this.held.releaseOf(em, userId);
     // An address that nobody has confirmed may be a stranger's: it is neither written to nor held against them.
     for (const recipient of new Set(emailVerified ? [email, ...former] : former)) {
       this.outbox.write(em, { template: 'account-deleted', recipient, locale });
-      await this.held.release(em, recipient);
     }
     const hold = this.env.DELETED_EMAIL_HOLD;
     if (hold > 0 && emailVerified) await this.held.hold(em, email, hold, null);

@@ -54,10 +54,8 @@ export class Correspondent implements OnModuleInit {
       }
       case 'confirm-email-change':
         return this.emailChange(em, mail);
-      case 'email-changed': {
-        const user = await this.owner(em, mail, { id: mail.userId ?? '' });
-        return user && this.withLink(em, mail, user, 'email_revert');
-      }
+      case 'email-changed':
+        return this.emailChanged(em, mail);
       case 'account-exists':
       case 'account-waiting': {
         const user = await this.owner(em, mail, { email: mail.recipient });
@@ -91,12 +89,24 @@ export class Correspondent implements OnModuleInit {
     return letter && { ...letter, revertLifetimeSeconds: this.links.lifetimeSeconds('email_revert') };
   }
 
+  /** Told also while the account is disabled: the link works once it is enabled again. The address is held as long as the link. */
+  private async emailChanged(em: EntityManager, mail: Mail): Promise<Letter | undefined> {
+    const user = await this.locked(em, mail, { id: mail.userId ?? '' });
+    const letter = user && (await this.withLink(em, mail, user, 'email_revert'));
+    if (letter) await this.held.hold(em, mail.recipient, this.links.lifetimeSeconds('email_revert'), user.id);
+    return letter;
+  }
+
+  private owner(em: EntityManager, mail: Mail, where: { id?: string; email?: string }) {
+    return this.locked(em, mail, { ...where, disabledAt: null });
+  }
+
   /**
    * Locks the account and the mail, and looks whether it has been withdrawn: a change of the account withdraws its links, and
    * the end of a session those that were asked for in it.
    */
-  private async owner(em: EntityManager, mail: Mail, where: { id?: string; email?: string }) {
-    const user = await em.findOne(User, { ...where, disabledAt: null }, LOCKED);
+  private async locked(em: EntityManager, mail: Mail, where: { id?: string; email?: string; disabledAt?: null }) {
+    const user = await em.findOne(User, where, LOCKED);
     const [wanted] = user ? await em.find(Mail, { id: mail.id }, { ...LOCKED, fields: ['id'] }) : [];
     return user && wanted ? user : undefined;
   }

@@ -49,15 +49,27 @@ export class Outbox {
     });
   }
 
-  /** Takes back the links that wait to be sent to an account: they were asked for before it changed. */
+  /**
+   * Takes back the links that wait to be sent to an account: they were asked for before it changed. Mails that are about
+   * another account are none of them, whoever they go to.
+   */
   async withdrawLinks(em: EntityManager, account: { id: string; email: string }): Promise<void> {
-    const theirs = [{ userId: account.id }, { recipient: account.email }];
+    const theirs = [{ userId: account.id }, { userId: null, recipient: account.email }];
     await em.nativeDelete(Mail, { template: { $in: LINKS }, $or: theirs });
   }
 
   /** Takes back what tells of changes of address since then: its links would take the account from whoever got it back. */
   async withdrawChanges(em: EntityManager, userId: string, since: Date): Promise<void> {
     await em.nativeDelete(Mail, { template: 'email-changed', userId, createdAt: { $gte: since } });
+  }
+
+  /** Takes back everything that waits to be sent about an account. @returns the former addresses that wait to hear of a change */
+  async withdrawAll(em: EntityManager, account: { id: string; email: string }): Promise<string[]> {
+    const { id: userId } = account;
+    const changes = await em.find(Mail, { template: 'email-changed', userId }, { fields: ['recipient'] });
+    await this.withdrawLinks(em, account);
+    await em.nativeDelete(Mail, { userId });
+    return changes.map(({ recipient }) => recipient);
   }
 
   /** What has not been sent, the oldest first. */

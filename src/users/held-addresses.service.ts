@@ -43,6 +43,11 @@ export class HeldAddresses {
     await em.nativeDelete(HeldAddress, { digest: { $in: this.digests(email) } });
   }
 
+  /** Every address that is kept for this account. */
+  async releaseOf(em: EntityManager, userId: string): Promise<void> {
+    await em.nativeDelete(HeldAddress, { userId });
+  }
+
   private digests(email: string): string[] {
     return [this.env.JWT_SECRET, ...this.env.JWT_PREVIOUS_SECRETS].map((secret) => digestOf(email, secret));
   }

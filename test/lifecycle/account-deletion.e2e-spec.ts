@@ -116,6 +116,28 @@ describe('deleting an account', () => {
     expect(life.mails.to(squatter.email)).toEqual([]);
   });
 
+  it('tells the address that a change was taken from before it heard of the change, and frees it', async () => {
+    const { server } = life;
+    const user = await signUpConfirmed(server);
+    const email = newEmail();
+    await ask.emailChange(server, user.accessToken, email);
+    await use.emailChange(server, await life.tokenFor(email));
+    await deleteAccount(server, user.accessToken);
+    await life.send();
+    expect(life.mails.to(user.email).map(({ subject }) => subject)).toEqual(['Your account was deleted']);
+    expect((await signUp(server, user.email)).id).not.toBe(user.id);
+  });
+
+  it('takes no notice from the owner of an earlier account with the address', async () => {
+    const { server } = life;
+    const user = await signUpConfirmed(server);
+    await deleteAccount(server, user.accessToken);
+    const thief = await signUp(server, user.email);
+    await deleteAccount(server, thief.accessToken);
+    await life.send();
+    expect(life.mails.to(user.email).map(({ subject }) => subject)).toEqual(['Your account was deleted']);
+  });
+
   it('tells the address that a change was taken from, and its link is of no use any more', async () => {
     const { server } = life;
     const user = await signUpConfirmed(server);

@@ -244,6 +244,36 @@ describe('taking a change of address back', () => {
     expect((await logIn(server, user.email)).id).toBe(user.id);
   });
 
+  it('is told to the old address also while the account is disabled', async () => {
+    const { server } = life;
+    const user = await signUpConfirmed(server);
+    const email = newEmail();
+    await ask.emailChange(server, user.accessToken, email);
+    await use.emailChange(server, await life.tokenFor(email));
+    await withAccounts(server, (accounts) => accounts.disable(email, null));
+    const revert = await life.tokenFor(user.email);
+    expect(refusalOf(await use.revert(server, revert))).toBe(INVALID);
+    await withAccounts(server, (accounts) => accounts.enable(email));
+    expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
+  });
+
+  it('keeps the old address as long as its link works, however late that was sent', async () => {
+    const { server, mails } = life;
+    const user = await signUpConfirmed(server);
+    const email = newEmail();
+    await ask.emailChange(server, user.accessToken, email);
+    const token = await life.tokenFor(email);
+    mails.mood = { refuses: 451 };
+    await use.emailChange(server, token);
+    await life.send();
+    server.clock.advance(3 * 3600);
+    mails.mood = 'accepts';
+    const revert = await life.tokenFor(user.email);
+    server.clock.advance(7 * DAY - 3600);
+    expect(refusalOf(await trySignup(server, { email: user.email }))).toBe('EMAIL_TAKEN');
+    expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
+  });
+
   it('keeps the old address for its owner alone until then', async () => {
     const { server } = life;
     const { user } = await changed();
