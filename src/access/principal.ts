@@ -17,7 +17,8 @@ export interface Principal {
 }
 
 /** Who answers for what the caller does: the user, or the administrator who acts as the user. */
-export const actorOf = ({ impersonatorId, userId }: Pick<Principal, 'impersonatorId' | 'userId'>): string => impersonatorId ?? userId;
+export const actorOf = ({ impersonatorId, userId }: Pick<Principal, 'impersonatorId' | 'userId'>): string =>
+  impersonatorId ?? userId;
 
 declare global {
   // Passport's own extension point: this is what makes `request.user` a Principal.
