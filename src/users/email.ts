@@ -23,14 +23,15 @@ const QUOTED = /^"((?:[^"\\]|\\.)*)"(?=@[^@]*$)/su;
 const DOT_ATOM = /^[^\s\p{C}."(),:;<>@[\\\]]+(?:\.[^\s\p{C}."(),:;<>@[\\\]]+)*$/u;
 
 /**
- * The one form in which an address is stored, compared and shown: trimmed, without quotes that it does not need, NFC, lower
+ * The one form in which an address is stored, compared and shown: trimmed, NFC, without quotes that it does not need, lower
  * case, its domain in ASCII (RFC 5891).
  * `toLowerCase` knows no locale, so the dotless Turkish i stays a letter of its own. A text that is too long for an address
  * stays as it is: the time of a normalisation can grow with the square of the length.
  */
 export function normalizeEmail(email: string): string {
   if (email.length > EMAIL_MAX_LENGTH) return email;
-  const address = unquoted(email.trim()).normalize('NFC').toLowerCase();
+  // Composed before it is looked for quotes, and after: what stood between two letters may have been a backslash.
+  const address = unquoted(email.trim().normalize('NFC')).normalize('NFC').toLowerCase();
   const domain = domainOf(address);
   // ASCII stays as it is: `domainToASCII` reads `0x7f.1` as an address of IPv4.
   if (ASCII.test(domain) || !DOMAIN.test(domain)) return address;
