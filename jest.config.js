@@ -66,7 +66,7 @@ const NOT_OF_THE_DATABASE = [
   'mail/delivery',
   'passwords/imported-login',
   'schema/',
-  'security/(access|document-limits|enumeration|graphql-cop|hostile-requests|http-audits|http-hygiene|jwt-attacks|mail-enumeration|owner-and-thief|stranger)',
+  'security/(access|dearest-documents|document-limits|enumeration|graphql-cop|hostile-requests|http-audits|http-hygiene|jwt-attacks|mail-enumeration|owner-and-thief|stranger)',
   'telemetry/',
   'throttle/',
   'tokens/(authorization-header|forged-tokens|malformed-tokens|secret-rotation)',
