@@ -45,5 +45,9 @@ export const timePasses = (seconds: number): Step =>
   step(
     `${String(seconds / 60)} minutes pass`,
     () => true,
-    async (_: Model, { time }: World) => time.advance(seconds),
+    async (_: Model, world: World) => {
+      // The server sends what waits within a second, and not when somebody looks.
+      await world.deliver();
+      world.time.advance(seconds);
+    },
   );

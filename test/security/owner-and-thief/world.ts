@@ -57,7 +57,7 @@ export class World {
   }
 
   password(of: 'owner' | 'thief' | 'nobody'): string {
-    return `the ${of}'s phrase ${String(++this.names)} of ${String(this.number)}`;
+    return `a phrase of the ${of}, number ${String(++this.names)} of game ${String(this.number)}`;
   }
 
   /** Brings every mail that waits to its mailbox. */
