@@ -93,14 +93,15 @@ export class AuditSealing implements Job, OnModuleInit {
    */
   private async update(em: EntityManager, events: readonly AuditRecord[]): Promise<void> {
     const values = events.map(
-      ({ id, sequence, hash, originSalt, originDigest }) =>
-        sql`(cast(${id} as ${this.sql.idType}), cast(${sequence} as bigint), ${hash}, ${originSalt}, ${originDigest})`,
+      ({ id, sequence, hash, originSalt, originDigest, ipAddress, userAgent }) =>
+        sql`(cast(${id} as ${this.sql.idType}), cast(${sequence} as bigint), ${hash}, ${originSalt}, ${originDigest},
+          cast(${(ipAddress ?? userAgent) ? 0 : 1} as integer))`,
     );
     await this.sql.change(
       em,
-      sql`with sealed (id, sequence, hash, salt, digest) as (values ${sql.join(values)})
+      sql`with sealed (id, sequence, hash, salt, digest, is_bare) as (values ${sql.join(values)})
         update audit_events set sequence = sealed.sequence, hash = sealed.hash,
-          origin_salt = case when origin_digest is null and coalesce(ip_address, user_agent) is not null
+          origin_salt = case when origin_digest is null and (sealed.is_bare = 1 or coalesce(ip_address, user_agent) is not null)
             then sealed.salt else origin_salt end,
           origin_digest = coalesce(origin_digest, sealed.digest)
         from sealed where audit_events.id = sealed.id`,
