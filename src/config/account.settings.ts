@@ -27,8 +27,16 @@ export const accountSettings = {
   ),
 
   EMAIL_VERIFICATION_TTL: described(parse.duration('1d'), '1d', 'How long a link to confirm an address works.'),
-  PASSWORD_RESET_TTL: described(parse.duration('1h'), '1h', 'How long a link to choose a new password works.'),
-  MAGIC_LINK_TTL: described(parse.duration('10m'), '10m', 'How long a link to sign in with works.'),
+  PASSWORD_RESET_TTL: described(
+    parse.duration('1h'),
+    '1h',
+    'How long a link to choose a new password works, from the last request for it on (docs/rate-limits.md).',
+  ),
+  MAGIC_LINK_TTL: described(
+    parse.duration('10m'),
+    '10m',
+    'How long a link to sign in with works, from the last request for it on (docs/rate-limits.md).',
+  ),
   EMAIL_CHANGE_TTL: described(parse.duration('1h'), '1h', 'How long a link to confirm a new address works.'),
   EMAIL_REVERT_TTL: described(
     parse.duration('7d'),

@@ -99,11 +99,12 @@ export class Confirming {
     return false;
   }
 
-  /** Counted like a login. */
+  /** Counted with all that come with links of the account: strangers have none. */
   private async passwordHashOf(userId: string, password: string, request: Request): Promise<string | undefined> {
     const user = await this.em.fork().findOne(User, userId, { populate: ['passwordHash'] });
     const client = clientOf(request);
-    await this.attempts.count({ email: user?.email ?? '', client, deviceId: undefined }, async () => {
+    const of = `link:${userId}` as const;
+    await this.attempts.count({ email: user?.email ?? '', client, deviceId: undefined, of }, async () => {
       if (await this.passwords.verify(password, user?.passwordHash ?? null)) return;
       await this.transactions.runApart(async (em) =>
         this.audit.record(em, 'user.login_failed', { subjectId: userId, client }),

@@ -6,10 +6,10 @@ import { type Letter, MailComposer } from '../mail/mail-composer.js';
 import { Mail } from '../mail/mail.entity.js';
 import { MailBudget } from '../throttle/mail-budget.js';
 import type { TokenPurpose } from '../tokens/one-time-token.js';
-import { OneTimeTokens } from '../tokens/one-time-tokens.service.js';
+import { OneTimeTokens, type TokenGrant } from '../tokens/one-time-tokens.service.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import { User } from '../users/user.entity.js';
-import { Links } from './links.js';
+import { Links, MAILS_WITH_LINK } from './links.js';
 
 const LOCKED = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
 
@@ -41,7 +41,8 @@ export class Correspondent implements OnModuleInit {
     switch (mail.template) {
       case 'verify-email': {
         const user = await this.owner(em, mail, { ...(mail.userId && { id: mail.userId }), email: mail.recipient });
-        if (!user || user.emailVerified || (await this.isBeyondBudget(mail))) return undefined;
+        if (!user || user.emailVerified) return undefined;
+        await this.countOfLogin(mail);
         return this.withLink(em, mail, user, 'email_verification');
       }
       case 'reset-password': {
@@ -92,6 +93,8 @@ export class Correspondent implements OnModuleInit {
   /** Told also while the account is disabled: the link works once it is enabled again. The address is held as long as the link. */
   private async emailChanged(em: EntityManager, mail: Mail): Promise<Letter | undefined> {
     const user = await this.locked(em, mail, { id: mail.userId ?? '' });
+    // A mail that was tried again after days: the hold of the address is over, and somebody else has it.
+    if ((await em.count(User, { email: mail.recipient })) > 0) return undefined;
     const letter = user && (await this.withLink(em, mail, user, 'email_revert'));
     if (letter) await this.held.hold(em, mail.recipient, this.links.lifetimeSeconds('email_revert'), user.id);
     return letter;
@@ -115,9 +118,21 @@ export class Correspondent implements OnModuleInit {
    * Of the mails that logins leave (`auth/login.service.ts`), which name the account and where they came from. They are
    * counted here, not by the login, whose work would tell whether the password was right.
    */
-  private async isBeyondBudget({ userId, facts, attempts, recipient }: Mail): Promise<boolean> {
+  private async countOfLogin(mail: Mail): Promise<void> {
+    const { userId, facts, attempts, recipient } = mail;
     const isOfLogin = typeof userId === 'string' && facts.userAgent !== undefined;
-    return isOfLogin && attempts === 1 && (await this.budget.spend('verify-email', recipient)) !== 'within';
+    if (!isOfLogin || attempts > 1 || (await this.budget.spend('verify-email', recipient)) === 'within') return;
+    mail.facts = { ...facts, renews: true };
+  }
+
+  /** Of a mail beyond the budget: whether it has to go out after all. It then does at each attempt to send it. */
+  private async isNeeded(em: EntityManager, mail: Mail, grant: TokenGrant): Promise<boolean> {
+    if ((await this.tokens.renew(em, grant, mail)) > 0) return false;
+    // Of another address than that of the account each account would send one there.
+    const kind = grant.user.email === grant.email ? MAILS_WITH_LINK[grant.purpose] : undefined;
+    if (!kind || !(await this.budget.spendForNoLink(kind, grant.email))) return false;
+    mail.facts = { ...mail.facts, renews: false };
+    return true;
   }
 
   private async withLink(
@@ -127,11 +142,9 @@ export class Correspondent implements OnModuleInit {
     purpose: TokenPurpose,
   ): Promise<Letter | undefined> {
     const lifetimeSeconds = this.links.lifetimeSeconds(purpose);
-    if (mail.facts.renews) {
-      await this.tokens.renew(em, { purpose, user, email: mail.recipient, lifetimeSeconds }, mail);
-      return undefined;
-    }
-    const token = await this.tokens.issue(em, { purpose, user, email: mail.recipient, lifetimeSeconds }, mail);
+    const grant = { purpose, user, email: mail.recipient, lifetimeSeconds };
+    if (mail.facts.renews && !(await this.isNeeded(em, mail, grant))) return undefined;
+    const token = await this.tokens.issue(em, grant, mail);
     if (token === undefined) return undefined;
     if (mail.attempts === 1 && mail.facts.userAgent !== undefined) this.record(em, mail, user, purpose);
     const link = { url: this.links.url(purpose, token), lifetimeSeconds };

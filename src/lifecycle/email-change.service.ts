@@ -44,7 +44,7 @@ export class EmailChange {
     const { userId, sessionId } = principal;
     const proof = await this.reauthentication.prove(principal, input.password, client);
     const isWithin = (await this.mails.spend('confirm-email-change', input.newEmail)) === 'within';
-    const facts = isWithin ? {} : { renews: true as const };
+    const facts = isWithin ? {} : { renews: true };
     await this.account.change(principal, proof, async (em, { locale = null }) => {
       const recipient = input.newEmail;
       await voidOtherChanges(em, userId, recipient);

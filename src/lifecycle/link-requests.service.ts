@@ -27,7 +27,7 @@ export class LinkRequests {
   ): Promise<true> {
     if (template === 'magic-link' && !this.env.MAGIC_LINKS_ENABLED) throw magicLinksOff();
     const isWithin = (await this.mails.spend(template, recipient)) === 'within';
-    const facts = { ipAddress, userAgent, ...(!isWithin && { renews: true as const }) };
+    const facts = { ipAddress, userAgent, ...(!isWithin && { renews: true }) };
     await this.transactions.runApart(async (em) => this.outbox.write(em, { template, recipient, locale, facts }));
     return true;
   }

@@ -40,8 +40,8 @@ export class Reauthentication {
     const user = await this.em.fork().findOne(User, principal.userId, { populate: ['passwordHash'] });
     const passwordHash = user?.passwordHash ?? null;
     // For this session alone: guesses in it keep nobody out elsewhere.
-    const attempt = { email: user?.email ?? '', client, deviceId: undefined, sessionId: principal.sessionId };
-    await this.attempts.count(attempt, async () => {
+    const of = `session:${principal.sessionId}` as const;
+    await this.attempts.count({ email: user?.email ?? '', client, deviceId: undefined, of }, async () => {
       if (await this.passwords.verify(password, passwordHash)) return;
       await this.recordFailure(principal, client);
       throw wrongPassword();

@@ -9,7 +9,7 @@ export interface MailFacts {
   /** For the audit trail alone. */
   readonly userAgent?: string | null;
   /** Nothing is sent: the link of its kind that was sent before works for its whole time again. */
-  readonly renews?: true;
+  readonly renews?: boolean;
 }
 
 const schema = defineEntity({

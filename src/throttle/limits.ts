@@ -118,6 +118,12 @@ export const MAIL_BUDGETS = {
 
 export type BudgetedMail = keyof typeof MAIL_BUDGETS;
 
+/**
+ * Beyond the budget of a link: strangers may have used it up before the account was there, which then has no link to renew.
+ * So many of each kind go out for an account that has none.
+ */
+export const MAIL_FOR_NO_LINK: LimiterBudget = { attempts: 1, seconds: HOUR };
+
 /** Of each mutation that is not listed, such as those of a fork. Together; of each address where nobody is signed in. */
 export const OTHER_MUTATIONS: Budget = perSession(300, MINUTE);
 

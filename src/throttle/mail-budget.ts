@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
 import { accountDigest } from './account-digest.js';
 import { type Limiter, Limiters } from './limiter.js';
-import { type BudgetedMail, MAIL_BUDGETS } from './limits.js';
+import { type BudgetedMail, MAIL_BUDGETS, MAIL_FOR_NO_LINK } from './limits.js';
 
 /** Where a mail stands in its budget: within it, the first one beyond it, or further beyond. */
 export type MailStanding = 'within' | 'first-beyond' | 'beyond';
@@ -14,6 +14,7 @@ export type MailStanding = 'within' | 'first-beyond' | 'beyond';
 @Injectable()
 export class MailBudget {
   private readonly limiters: ReadonlyMap<BudgetedMail, Limiter>;
+  private readonly forNoLink: Limiter;
 
   constructor(
     limiters: Limiters,
@@ -21,6 +22,7 @@ export class MailBudget {
   ) {
     const mails = Object.keys(MAIL_BUDGETS) as BudgetedMail[];
     this.limiters = new Map(mails.map((mail) => [mail, limiters.create(`mail:${mail}`, MAIL_BUDGETS[mail])]));
+    this.forNoLink = limiters.create('mail:for-no-link', MAIL_FOR_NO_LINK);
   }
 
   /** Counts one mail. @param recipient the normalised address, whether it has an account or not */
@@ -31,10 +33,18 @@ export class MailBudget {
     return excess === 1 ? 'first-beyond' : 'beyond';
   }
 
+  /** Counts one mail beyond the budget. @returns true when it may go out to the account, which has no link of this kind */
+  async spendForNoLink(mail: BudgetedMail, recipient: string): Promise<boolean> {
+    return (await this.forNoLink.excess(keyForNoLink(mail, recipient))) <= 0;
+  }
+
   /** Forgets the mails of these kinds: their recipient has used one, or none of them works any more. */
   async forget(mails: readonly BudgetedMail[], recipient: string): Promise<void> {
     if (!this.env.RATE_LIMITS_ENABLED) return;
     const key = accountDigest(recipient);
     await Promise.all(mails.map(async (mail) => this.limiters.get(mail)?.forget(key)));
+    await Promise.all(mails.map((mail) => this.forNoLink.forget(keyForNoLink(mail, recipient))));
   }
 }
+
+const keyForNoLink = (mail: BudgetedMail, recipient: string): string => `${mail}:${accountDigest(recipient)}`;

@@ -16,14 +16,14 @@ export interface PasswordAttempt {
   readonly client: ClientInfo;
   /** A device that is known to this account (`auth/known-devices.ts`): it is counted apart from strangers at its address. */
   readonly deviceId: string | undefined;
-  /** Of a signed-in user, who is counted for this session alone. */
-  readonly sessionId?: string;
+  /** What strangers do not have: the session of a signed-in user, a link of the account. It is counted for that alone. */
+  readonly of?: `session:${string}` | `link:${string}`;
 }
 
 /** The counters of one attempt. */
 interface Keys {
   readonly account: string;
-  /** Absent for a session. */
+  /** Absent where strangers have no part. */
   readonly address?: string | undefined;
   /** The first wrong passwords do not count for the address. */
   readonly isSpared?: true;
@@ -104,8 +104,8 @@ export class PasswordAttempts {
     await Promise.all([this.account.forget(account), isSpared && this.spared.forget(account)]);
   }
 
-  private keysOf({ email, client, deviceId, sessionId }: PasswordAttempt): Keys {
-    if (sessionId !== undefined) return { account: `session:${sessionId}` };
+  private keysOf({ email, client, deviceId, of }: PasswordAttempt): Keys {
+    if (of !== undefined) return { account: of };
     const [network, account] = [this.networks.keyOf(client.ipAddress), accountDigest(email)];
     if (deviceId === undefined) return { account: `${network}:${account}`, address: network };
     // All known devices of an account at an address together: each sign-in may make another one.

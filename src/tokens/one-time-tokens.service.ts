@@ -69,13 +69,15 @@ export class OneTimeTokens {
   /**
    * Begins the lifetime of a link anew that was sent already, over or not, if it was asked for in the hour before. A link that
    * was used or voided stays so.
+   *
+   * @returns how many there were
    */
-  async renew(em: EntityManager, grant: TokenGrant, asked: Pick<TokenMail, 'createdAt'>): Promise<void> {
+  async renew(em: EntityManager, grant: TokenGrant, asked: Pick<TokenMail, 'createdAt'>): Promise<number> {
     const { purpose, user, email, lifetimeSeconds } = grant;
     const since = new Date(asked.createdAt.getTime() - RENEWABLE_FOR * 1000);
     const sent = { user: user.id, purpose, email, usedAt: null, createdAt: { $gte: since } };
     const expiresAt = new Date(this.clock.now().getTime() + lifetimeSeconds * 1000);
-    await em.nativeUpdate(OneTimeToken, sent, { expiresAt });
+    return em.nativeUpdate(OneTimeToken, sent, { expiresAt });
   }
 
   /** What an unused token is for, without using it. */

@@ -186,17 +186,21 @@ describe('an account that nobody has confirmed', () => {
   });
 });
 
-it('a password that is tried with a link is counted like one at login', async () => {
+it('a password that is tried with a link is counted like one at login, and apart from strangers', async () => {
   const limited = await LifecycleServer.start({ env: { RATE_LIMITS_ENABLED: 'true' } });
   try {
     const user = await signUpConfirmed(limited.server);
     const email = newEmail();
     await ask.emailChange(limited.server, user.accessToken, email);
     const token = await limited.tokenFor(email);
-    const refusals = [];
-    for (let index = 0; index < 12; index++)
-      refusals.push(refusalOf(await use.emailChange(limited.server, token, 'wrong password')));
-    expect([refusals[0], refusals.at(-1)]).toEqual(['INVALID_CREDENTIALS', 'TOO_MANY_REQUESTS']);
+    const twelve = async (attempt: () => Promise<GraphQLAnswer>) => {
+      const refusals = [];
+      for (let index = 0; index < 12; index++) refusals.push(refusalOf(await attempt()));
+      return [refusals[0], refusals.at(-1)];
+    };
+    const counted = ['INVALID_CREDENTIALS', 'TOO_MANY_REQUESTS'];
+    expect(await twelve(() => tryLogin(limited.server, user.email, 'wrong password'))).toEqual(counted);
+    expect(await twelve(() => use.emailChange(limited.server, token, 'wrong password'))).toEqual(counted);
   } finally {
     await limited.stop();
   }

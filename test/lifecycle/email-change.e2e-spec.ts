@@ -1,3 +1,4 @@
+import { Outbox } from '../../src/mail/outbox.js';
 import { fieldsOf, tryLogin, trySignup } from '../accounts/operations.js';
 import { logIn, newEmail, PASSWORD, refresh, signUp, signUpConfirmed, withAccounts } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
@@ -272,6 +273,25 @@ describe('taking a change of address back', () => {
     server.clock.advance(7 * DAY - 3600);
     expect(refusalOf(await trySignup(server, { email: user.email }))).toBe('EMAIL_TAKEN');
     expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
+  });
+
+  it('is told to nobody when somebody else has the old address by the time the mail can be sent', async () => {
+    const { server, mails } = life;
+    const user = await signUpConfirmed(server);
+    const email = newEmail();
+    await ask.emailChange(server, user.accessToken, email);
+    const token = await life.tokenFor(email);
+    mails.mood = { refuses: 550 };
+    await use.emailChange(server, token);
+    await life.send();
+    server.clock.advance(7 * DAY + 1);
+    mails.mood = 'accepts';
+    const other = await signUp(server, user.email);
+    const outbox = server.app.get(Outbox);
+    await server.em().transactional((em) => outbox.retryAll(em));
+    await life.send();
+    expect(mails.to(user.email).map(({ subject }) => subject)).toEqual([]);
+    expect((await logIn(server, user.email)).id).toBe(other.id);
   });
 
   it('keeps the old address for its owner alone until then', async () => {

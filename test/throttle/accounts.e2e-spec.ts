@@ -1,5 +1,5 @@
 import { Mail } from '../../src/mail/mail.entity.js';
-import { MAIL_BUDGETS, WRONG_PASSWORDS } from '../../src/throttle/limits.js';
+import { MAIL_BUDGETS, MAIL_FOR_NO_LINK, WRONG_PASSWORDS } from '../../src/throttle/limits.js';
 import { tryLogin } from '../accounts/operations.js';
 import { ask, changePassword, LifecycleServer, NEW_PASSWORD, use } from '../lifecycle/operations.js';
 import { logIn, newEmail, PASSWORD, signUp, type TestUser, withAccounts } from '../support/accounts.js';
@@ -73,7 +73,8 @@ describe('the mailbox of an account', () => {
     expect((await use.emailChange(server, token, NEW_PASSWORD)).errors).toEqual([]);
     await signUp(server, victim);
     await fill();
-    expect(life.mails.to(victim)).toHaveLength(MAIL_BUDGETS['reset-password'].attempts);
+    const most = MAIL_BUDGETS['reset-password'].attempts + MAIL_FOR_NO_LINK.attempts;
+    expect(life.mails.to(victim)).toHaveLength(most);
   });
 
   it('of a third one is not filled by requestEmailChange', async () => {
@@ -115,6 +116,25 @@ describe('an owner whose mails of the hour were used up by strangers', () => {
     const next = await life.tokenFor(email);
     expect(next).not.toBe(used);
     expect((await use.magicLink(server, next)).errors).toEqual([]);
+  });
+
+  it.each(requests)('before the account was there is sent a link by %s', async (_, mail, request) => {
+    const email = newEmail();
+    const askFor = () => request(server, email, newAddress());
+    await useUp(mail, askFor);
+    await signUp(server, email);
+    const waiting = () => server.em().count(Mail, { recipient: email, template: mail });
+    life.mails.mood = { refuses: 451 };
+    await askFor();
+    await life.send();
+    life.mails.mood = 'accepts';
+    expect(life.mails.to(email)).toEqual([]);
+    expect(await waiting()).toBe(1);
+    server.clock.advance(600);
+    const token = await life.tokenFor(email);
+    for (let count = 0; count < 3; count++) await askFor();
+    await life.send();
+    expect(life.mails.to(email).map((received) => received.token)).toEqual([token]);
   });
 
   it('is sent another one when a change of the account has voided those that were sent', async () => {

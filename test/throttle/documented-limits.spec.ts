@@ -3,6 +3,7 @@ import {
   type BackoffLimits,
   type Budget,
   MAIL_BUDGETS,
+  MAIL_FOR_NO_LINK,
   OPERATION_LIMITS,
   type OperationLimit,
   OTHER_MUTATIONS,
@@ -46,6 +47,11 @@ describe('docs/rate-limits.md', () => {
     expect([...documentedTable('Mails', FILE)]).toEqual(rows);
   });
 
+  it('says how many go out beyond them to an account without a link', () => {
+    expect(MAIL_FOR_NO_LINK.attempts).toBe(1);
+    expect(text).toContain(`one of each kind in ${String(MAIL_FOR_NO_LINK.seconds)} s.`);
+  });
+
   it('has every limit on wrong passwords', () => {
     const row = ({ atOnce, longestDelay, memory }: BackoffLimits) => [
       String(atOnce),
@@ -53,7 +59,7 @@ describe('docs/rate-limits.md', () => {
       `${String(memory)} s`,
     ];
     const { account, address } = WRONG_PASSWORDS;
-    const limits = [account, account, account, address, address];
+    const limits = [account, account, account, account, address, address];
     expect([...documentedTable('Wrong passwords', FILE).values()]).toEqual(limits.map(row));
   });
 
