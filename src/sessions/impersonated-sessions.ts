@@ -4,7 +4,7 @@ import { Clock } from '../common/clock.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { RevocationReason, WhichSessions } from './session-end.js';
-import { Session } from './session.entity.js';
+import { Session, type SessionRecord } from './session.entity.js';
 
 /** Who acts, and as whom. */
 export interface Acting {
@@ -27,6 +27,12 @@ export class ImpersonatedSessions {
     const where = { ...this.live(), ...either };
     const opened = await em.find(Session, where, { fields: ['id', 'impersonatorId', 'user'] });
     return opened.map(({ id, impersonatorId, user }) => ({ id, actorId: impersonatorId ?? '', userId: user.id }));
+  }
+
+  /** True while the session lasts from which this one was opened. */
+  async isOpenerAlive(em: EntityManager, { impersonatorSessionId }: SessionRecord): Promise<boolean> {
+    const where = { id: impersonatorSessionId ?? '', revokedAt: null, expiresAt: { $gt: this.clock.now() } };
+    return (await em.count(Session, where)) > 0;
   }
 
   /** Ends those that the user has opened as somebody else, from these of their own. */

@@ -34,7 +34,8 @@ export class Impersonations {
 
   /**
    * Part of the transaction that goes on with a session. True for one of the user's own. One in which somebody acts as them
-   * ends here when they may not any more; false also when the roles are other ones than those of the record.
+   * ends here when they may not any more, or when their own has ended by itself; false also when the roles are other ones than
+   * those of the record.
    */
   async isStillGood(em: EntityManager, session: SessionRecord, { id: userId, version }: UserRecord): Promise<boolean> {
     const { id, impersonatorId: actorId } = session;
@@ -46,9 +47,10 @@ export class Impersonations {
         [actorId, 'read'],
       ] as const),
     );
+    const isOpened = await this.sessions.isOpenerAlive(em, session);
     const isAllowed = await this.isAllowed({ actorId, userId }, em);
-    if (!isAllowed) await this.sessions.end(em, [id], 'rights_changed');
-    return isAllowed && held.get(userId)?.version === version;
+    if (!isOpened || !isAllowed) await this.sessions.end(em, [id], isAllowed ? 'impersonator_left' : 'rights_changed');
+    return isOpened && isAllowed && held.get(userId)?.version === version;
   }
 
   /**

@@ -351,6 +351,14 @@ describe('impersonation ends at once', () => {
     expect(refusalOf(await refresh(server, acting.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
   });
 
+  it('at its next refresh when the session that opened it has ended by itself', async () => {
+    const who = await helper();
+    const acting = await actAs(await signUp(server), who);
+    await server.em().nativeUpdate(Session, { id: who.sessionId }, { expiresAt: new Date(0) });
+    expect(refusalOf(await refresh(server, acting.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
+    expect(await whoAmI(server, acting.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+  });
+
   it('when the session that opened it is ended from another, and stays with the others', async () => {
     const who = await helper();
     const elsewhere = await logIn(server, who.email);
