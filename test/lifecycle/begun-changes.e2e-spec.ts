@@ -74,7 +74,9 @@ async function share(): Promise<Shared & { email: string }> {
   const owner = await signUp(life.server);
   const thief = await logIn(life.server, owner.email);
   const email = newEmail();
-  await ask.emailChange(life.server, thief.accessToken, email, '');
+  expect(await ask.emailChange(life.server, thief.accessToken, email, '')).toMatchObject({
+    data: { requestEmailChange: true },
+  });
   return { owner, thief, email };
 }
 
