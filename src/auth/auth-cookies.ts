@@ -10,8 +10,8 @@ const DEVICE_COOKIE_MAX_AGE = 400 * 86_400_000;
 const SIGNUP_COOKIE_MAX_AGE = 7 * 86_400_000;
 
 /**
- * Writes the two token cookies of `transport: COOKIE`, the device cookie, and that of a sign-up that has to be confirmed. Reading them is `RequestCredentials`'
- * business.
+ * Writes the two token cookies of `transport: COOKIE`, the device cookie, and that of a sign-up that has to be confirmed.
+ * Reading them is `RequestCredentials`' business.
  */
 @Injectable()
 export class AuthCookies {

@@ -101,8 +101,8 @@ export class OneTimeTokens {
   }
 
   /**
-   * Voids what was sent before a reset of the password, or before the address changed (ASVS 6.4.1). An address that a change was taken from
-   * keeps its right to take it back, for that is what a thief of the account would void first.
+   * Voids what was sent before a reset of the password, or before the address changed (ASVS 6.4.1). An address that a change
+   * was taken from keeps its right to take it back, for that is what a thief of the account would void first.
    */
   async voidLinks(em: EntityManager, userId: string): Promise<void> {
     await em.nativeDelete(OneTimeToken, { user: userId, purpose: { $ne: 'email_revert' }, usedAt: null });

@@ -24,8 +24,7 @@ const DOT_ATOM = /^[^\s\p{C}."(),:;<>@[\\\]]+(?:\.[^\s\p{C}."(),:;<>@[\\\]]+)*$/
 
 /**
  * The one form in which an address is stored, compared and shown: trimmed, NFC, without quotes that it does not need, lower
- * case, its domain in ASCII (RFC 5891).
- * `toLowerCase` knows no locale, so the dotless Turkish i stays a letter of its own. A text that is too long for an address
+ * case, its domain in ASCII (RFC 5891). `toLowerCase` knows no locale, so the dotless Turkish i stays a letter of its own. A text that is too long for an address
  * stays as it is: the time of a normalisation can grow with the square of the length.
  */
 export function normalizeEmail(email: string): string {

@@ -65,6 +65,19 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('the example frontend, w
     await ada.page.getByText('confirmed', { exact: true }).waitFor();
   });
 
+  it('confirms the address on another device with the password', async () => {
+    await ada.signUp();
+    await ada.press('Confirm the address');
+    await ada.reads('A mail is on its way');
+    const phone = await stage.visitor();
+    await openLink(phone, ada.email);
+    await phone.press('Confirm');
+    await phone.reads('Enter your password to go on.');
+    await phone.fill({ 'Your password': PASSWORD });
+    await phone.press('Confirm');
+    await phone.reads('Your e-mail address is confirmed.');
+  });
+
   it('says of a link that was used, or is not whole, that a new one is needed', async () => {
     await ada.signUp();
     await ada.press('Confirm the address');
