@@ -1,4 +1,5 @@
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
+import { cookieNames } from '../../src/auth/cookie-settings.js';
 import { failureOf, Latchkey } from '../../clients/apollo/src/index.js';
 import { latchkeyForRequest } from '../../clients/apollo/src/server.js';
 import { CookieJar } from '../cookies/cookie-jar.js';
@@ -120,6 +121,16 @@ describe('rendering on a server with the cookies of a request', () => {
       received = [];
       expect(await sentThrough(browser.uri, { uri: neighbour })).toEqual([[neighbour, own, FRONTEND]]);
     });
+
+    it.each([{ COOKIE_SECURE: false }, { COOKIE_SECURE: true }, { COOKIE_SECURE: true, COOKIE_DOMAIN: 'example.com' }])(
+      'every cookie that the server sets is sent to it: %j',
+      async (settings) => {
+        const names = Object.values(cookieNames({ COOKIE_SAMESITE: 'lax', COOKIE_DOMAIN: undefined, ...settings }));
+        const cookies = names.map((name) => `${name}=1`).join('; ');
+        await latchkeyForRequest({ uri: browser.uri, cookies, origin: FRONTEND, fetch }).currentUser().catch(failureOf);
+        expect(received.map((headers) => headers.get('cookie'))).toEqual([cookies]);
+      },
+    );
 
     it.each(['http://127.0.0.1:9/graphql', 'https://api.example.com/graphql', '/graphql', 'nonsense'])(
       'no operation with them goes to %s',

@@ -50,7 +50,7 @@ const nameOf = (pair: string): string => pair.split('=', 1).join();
 
 /** The others of the browser are of the frontend, and none of Latchkey's business. */
 const isOfLatchkey = (pair: string): boolean =>
-  /^(__Host-|__Secure-)?latchkey-(access|refresh|device)$/.test(nameOf(pair));
+  /^(__Host-|__Secure-)?latchkey-(access|refresh|device|signup)$/.test(nameOf(pair));
 
 /** What a browser that had these cookies has after this line. Two of one name stay two until then: the server judges them. */
 function withSetCookie(pairs: readonly string[], line: string): string[] {
