@@ -115,6 +115,13 @@ describe('compose.yaml', () => {
     // The check needs HAProxy; that it asks for readiness does not.
     expect(read('deploy/haproxy.cfg')).toMatch(/^ {2}option httpchk GET \/health\/ready$/m);
   });
+
+  it('has a proxy that drops what a client says of itself, for Latchkey trusts the proxy in it', () => {
+    const [, frontend = ''] = read('deploy/haproxy.cfg').split(/^frontend .*$/m);
+    const dropped = [...frontend.matchAll(/^ {2}http-request del-header (\S+)$/gm)].map(([, header]) => header);
+    expect(dropped).toEqual(['X-Forwarded-For', 'X-Request-Id']);
+    expect(read('deploy/haproxy.cfg')).toMatch(/^ {2}option forwardfor$/m);
+  });
 });
 
 describe('the manifests for Kubernetes', () => {
