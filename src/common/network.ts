@@ -17,6 +17,3 @@ export function networksOf(address: string | null): NetworkKeys {
   const [narrow, ...wider] = IPV6_PREFIXES;
   return [network(narrow), ...wider.map(network)];
 }
-
-/** What a caller cannot change at will: the IPv4 address, or the /64 network of an IPv6 address. */
-export const networkOf = (address: string | null): string => networksOf(address)[0];

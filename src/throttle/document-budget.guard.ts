@@ -6,12 +6,12 @@ import { actorOf } from '../access/principal.js';
 import { clientOf, requestOf } from '../access/request.js';
 import { principalOf } from '../access/request-principal.js';
 import { Clock } from '../common/clock.js';
-import { networkOf } from '../common/network.js';
 import { perRequest } from '../common/per-request.js';
 import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { complexityOf } from './document-complexity.js';
 import { DEAR_DOCUMENTS } from './limits.js';
+import { Networks } from './networks.js';
 import { tooManyRequests } from './throttle.errors.js';
 
 const LIMIT = 'documents';
@@ -38,6 +38,7 @@ export class DocumentBudgetGuard implements CanActivate {
   constructor(
     private readonly clock: Clock,
     private readonly metrics: Metrics,
+    private readonly networks: Networks,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {}
 
@@ -54,7 +55,7 @@ export class DocumentBudgetGuard implements CanActivate {
   private charge(context: ExecutionContext, complexity: number): void {
     const request = requestOf(context);
     const principal = principalOf(context);
-    const caller = principal ? actorOf(principal) : networkOf(clientOf(request).ipAddress);
+    const caller = principal ? actorOf(principal) : this.networks.keyOf(clientOf(request).ipAddress);
     const charges = this.chargesOf(request);
     if (!charges.has(caller)) charges.set(caller, this.spend(caller, complexity));
     const wait = charges.get(caller);

@@ -5,7 +5,7 @@ import { TestServer } from '../support/test-server.js';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await TestServer.start({ env: { RATE_LIMITS_ENABLED: 'true' } });
+  server = await TestServer.start({ env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1' } });
 });
 afterAll(() => server.stop());
 
@@ -70,12 +70,27 @@ describe('dear documents', () => {
     expect(refusalOf(await server.call(DEAR, {}, { token: tokens[1] }))).toBe('TOO_MANY_REQUESTS');
   });
 
-  it('of nobody who is signed in are charged to the network address', async () => {
+  describe('of nobody who is signed in', () => {
     const document = `{ ${times(10, (i) => `r${String(i)}: serverInfo { ...F }`)} }
       fragment F on ServerInfo { ${times(20, (i) => `f${String(i)}: tokenTransports`)} }`;
-    let refused: string | undefined;
-    for (let count = 0; !refused && count < 100; count++) refused = refusalOf(await server.call(document));
-    expect(refused).toBe('TOO_MANY_REQUESTS');
-    expect((await server.call('{ serverInfo { version } }')).errors).toEqual([]);
+
+    async function refusalFrom(addressOf: (index: number) => string): Promise<string | undefined> {
+      let refused: string | undefined;
+      for (let index = 0; !refused && index < 100; index++) {
+        refused = refusalOf(await server.call(document, {}, { headers: { 'x-forwarded-for': addressOf(index) } }));
+      }
+      return refused;
+    }
+
+    it('are charged to the network address', async () => {
+      expect(await refusalFrom(() => '203.0.113.1')).toBe('TOO_MANY_REQUESTS');
+      const headers = { 'x-forwarded-for': '203.0.113.1' };
+      expect((await server.call('{ serverInfo { version } }', {}, { headers })).errors).toEqual([]);
+      expect((await server.call(document, {}, { headers: { 'x-forwarded-for': '203.0.113.2' } })).errors).toEqual([]);
+    });
+
+    it('are charged to the greater network of whoever comes from another /64 each time', async () => {
+      expect(await refusalFrom((index) => `2001:db8:1:${index.toString(16)}::1`)).toBe('TOO_MANY_REQUESTS');
+    });
   });
 });

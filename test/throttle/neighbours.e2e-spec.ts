@@ -1,5 +1,4 @@
 import { parseSetCookie } from 'cookie';
-import { networkOf } from '../../src/common/network.js';
 import { AppError } from '../../src/common/app-error.js';
 import { newId } from '../../src/common/ids.js';
 import {
@@ -100,9 +99,8 @@ describe('a flood of every mutation beside an honest user', () => {
     const second = await logIn(server, user.email);
     const document = await documentOf(mutation, user);
     const cookie = await cookieOf(user, ip);
-    const address = networkOf(ip);
     const strangers = { session: newId(), actor: newId() };
-    const nobody = { address, caller: undefined, proof: undefined };
+    const nobody = { address: ip, caller: undefined, proof: undefined };
 
     // Strangers at the same address: signed in or not, with proofs of their own or without.
     await flood(mutation, nobody);
@@ -113,7 +111,7 @@ describe('a flood of every mutation beside an honest user', () => {
     const isOfActor = per === 'actor';
     if (!isOfActor) {
       await flood(mutation, {
-        address: networkOf(newIp()),
+        address: newIp(),
         caller: { session: second.sessionId, actor: user.id },
         proof: undefined,
       });
@@ -136,7 +134,7 @@ describe('an honest user at the address of a flood', () => {
       await tryLogin(server, guess % 5 === 0 ? user.email : newEmail(), 'wrong password', from(ip));
     }
     for (const mutation of withBudget) {
-      await flood(mutation, { address: networkOf(ip), caller: undefined, proof: undefined });
+      await flood(mutation, { address: ip, caller: undefined, proof: undefined });
     }
     expect(refusalOf(await tryLogin(server, user.email, PASSWORD, from(ip)))).toBe('TOO_MANY_REQUESTS');
     expect((await tryLogin(server, user.email, PASSWORD, from(ip, cookie))).errors).toEqual([]);
@@ -185,7 +183,7 @@ describe('whoever acts as other users', () => {
     const update = (token: string) => server.call('mutation { updateProfile(input: {}) { id } }', {}, { token });
     expect((await update(first)).errors).toEqual([]);
     await flood('updateProfile', {
-      address: networkOf(newIp()),
+      address: newIp(),
       caller: { session: `actor:${admin.id}`, actor: admin.id },
       proof: undefined,
     });
