@@ -18,6 +18,7 @@ const LAYERS = [
 /** The only imports within a layer. */
 const SIDEWAYS = {
   access: ['common'],
+  doctor: ['config'],
   keys: ['audit'],
   users: ['roles'],
   sessions: ['tokens'],

@@ -7,7 +7,7 @@ export const isLoopback = (hostname: string): boolean => isLocalName(hostname) |
 export const leadsToVisitorsMachine = (hostname: string): boolean =>
   isLoopback(hostname) || rangeOf(hostname) === 'unspecified';
 
-const isLocalName = (hostname: string): boolean => /(^|\.)localhost\.?$/.test(hostname);
+const isLocalName = (hostname: string): boolean => /(^|\.)localhost\.?$/i.test(hostname);
 
 function rangeOf(hostname: string): string | undefined {
   const address = hostname.replace(/^\[|\]$/g, '');

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { randomBytes } from 'node:crypto';
 import { Public } from '../access/access.decorators.js';
 import { ENV, type Env } from '../config/env.js';
+import { isLoopback } from '../config/this-machine.js';
 import { type FolderMail, MailFolder } from '../mail/mail-folder.js';
 import { renderMailsPage } from './mails-page.js';
 
@@ -13,8 +14,6 @@ const page = (nonce: string): string =>
 
 /** A mail brings its own styles, and nothing else of it counts. */
 const MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'none'";
-
-const OWN_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * The mails of `MAIL_OUTBOX` in a browser. The application has it in development alone: whoever sees this page can use the
@@ -61,6 +60,7 @@ export class MailsController {
 
   /** A site that points its own name at this machine would otherwise be of our origin (DNS rebinding). */
   private assertOwnName({ hostname }: Request): void {
-    if (![...OWN_NAMES, new URL(this.env.PUBLIC_URL).hostname].includes(hostname)) throw new NotFoundException();
+    if (isLoopback(hostname) || hostname === new URL(this.env.PUBLIC_URL).hostname) return;
+    throw new NotFoundException();
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { ENV, type Env } from '../config/env.js';
+import { isLoopback } from '../config/this-machine.js';
 import type { MailText } from './mail-text.js';
 
 /** How long a mail server may be silent. Milliseconds. */
@@ -10,8 +11,6 @@ const TIMEOUTS = { dnsTimeout: 10_000, connectionTimeout: 10_000, greetingTimeou
 
 /** Text of ours alone goes out: no file and no URL is ever read for it. */
 const NO_ATTACHMENTS = { disableFileAccess: true, disableUrlAccess: true };
-
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /** A mail as it is handed over. */
 export interface Message extends MailText {
@@ -39,7 +38,7 @@ export class MailTransport {
 
   private overSmtp(url: string) {
     // Links sign people in: in production they go over TLS, unless the URL says `?requireTLS=false`.
-    const requireTLS = this.env.isProduction && !LOOPBACK.includes(new URL(url).hostname);
+    const requireTLS = this.env.isProduction && !isLoopback(new URL(url).hostname);
     const transport = createTransport({ url, requireTLS, ...TIMEOUTS, ...NO_ATTACHMENTS });
     return async (message: Message, signal: AbortSignal): Promise<void> => {
       await transport.sendMail({ ...this.envelope(message), signal });

@@ -34,6 +34,9 @@ describe('the machine of whoever visits, in production', () => {
       const MAIL_URL = 'smtp://127.0.0.1:1025';
       expect(refusedNames({ ...PRODUCTION, PUBLIC_URL, APP_URL: undefined, MAIL_URL })).toEqual([]);
     }
+    for (const MAIL_URL of ['smtp://LocalHost:1025', 'smtp://127.0.0.2', 'smtp://[::1]:1025']) {
+      expect(refusedNames({ ...PRODUCTION, PUBLIC_URL: undefined, APP_URL: undefined, MAIL_URL })).toEqual([]);
+    }
     expect(refusedNames({ PUBLIC_URL: 'https://auth.example.com' })).toEqual([]);
   });
 });

@@ -71,6 +71,7 @@ describe('without MAIL_URL', () => {
         expect([path, (await get(`${server.url}/mails/${path}`)).status]).toEqual([path, 404]);
       }
       await request(server.url).get('/mails').set('Host', 'evil.example').expect(404);
+      await request(server.url).get('/mails').set('Host', 'auth.localhost').expect(200);
     }));
 
   it.each([
@@ -94,32 +95,47 @@ describe('without MAIL_URL', () => {
 });
 
 describe('over SMTP', () => {
-  it('production sends nothing in the clear to another machine, unless it is told to', async () => {
-    // Another name for this machine, and none that counts as this machine.
-    const mails = await MailServer.start('127.0.0.2');
-    const env = {
+  describe('in production', () => {
+    const production = {
       NODE_ENV: 'production',
       PUBLIC_URL: 'https://auth.example.com',
       APP_URL: 'https://app.example.com',
       BCRYPT_COST: '10',
     };
-    const error = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    await withServer({ ...env, MAIL_URL: mails.url }, async (server) => {
-      const { email } = await signUp(server);
-      await ask.reset(server, email);
-      await send(server);
-      const { lastError } = await server.em().findOneOrFail(Mail, { recipient: email });
+    let warnings: jest.SpiedFunction<typeof Logger.prototype.warn>;
+    beforeEach(() => (warnings = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined)));
+    afterEach(() => warnings.mockRestore());
+
+    /** What became of a mail that was handed to that server. */
+    const sentTo = async (mails: MailServer, query = '') => {
+      let recipient = '';
+      let lastError: string | null | undefined;
+      await withServer({ ...production, MAIL_URL: `${mails.url}${query}` }, async (server) => {
+        recipient = (await signUp(server)).email;
+        await ask.reset(server, recipient);
+        await send(server);
+        lastError = (await server.em().findOne(Mail, { recipient }))?.lastError;
+      });
+      return { recipient, lastError };
+    };
+
+    it('nothing is sent in the clear to another machine, unless it is told to', async () => {
+      // Another name for this machine, and none that counts as this machine.
+      const mails = await MailServer.start('0.0.0.0');
+      const { lastError } = await sentTo(mails);
       expect([lastError, mails.received]).toEqual([expect.stringMatching(/^ETLS/), []]);
+      const { recipient } = await sentTo(mails, '?requireTLS=false');
+      expect(mails.last(recipient).link).toMatch(/^https:\/\/app\.example\.com\/reset-password#token=lko_/);
+      expect(mails.last(recipient).messageId).toMatch(/@auth\.example\.com>$/);
+      await mails.stop();
     });
-    await withServer({ ...env, MAIL_URL: `${mails.url}?requireTLS=false` }, async (server) => {
-      const { email } = await signUp(server);
-      await ask.reset(server, email);
-      await send(server);
-      expect(mails.last(email).link).toMatch(/^https:\/\/app\.example\.com\/reset-password#token=lko_/);
-      expect(mails.last(email).messageId).toMatch(/@auth\.example\.com>$/);
+
+    it.each(['127.0.0.1', '127.0.0.2'])('a mail server of this machine needs no TLS: %s', async (host) => {
+      const mails = await MailServer.start(host);
+      const { recipient } = await sentTo(mails);
+      expect(mails.to(recipient)).toHaveLength(1);
+      await mails.stop();
     });
-    error.mockRestore();
-    await mails.stop();
   });
 
   it('the sender is MAIL_FROM, by whose name the mails call the service', async () => {

@@ -34,7 +34,7 @@ export class MailServer {
 
   private constructor(private readonly host: string) {}
 
-  /** @param host 127.0.0.2 is this machine too, and is not called so */
+  /** @param host 0.0.0.0 leads to this machine too, and is not called so */
   static async start(host = '127.0.0.1'): Promise<MailServer> {
     const mails = new MailServer(host);
     await mails.listen();

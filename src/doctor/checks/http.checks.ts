@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { isLoopback } from '../../config/this-machine.js';
 import { type Check, firstOf } from '../check.js';
 import type { Deployment } from '../deployment.js';
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const HALF_A_YEAR = 15_552_000;
 const PRIVATE_FILES = ['/.env', '/.git/HEAD', '/data/latchkey.sqlite', '/package.json', '/schema.gql'];
 /** Where developers run their frontends: in production it is the machine of each visitor. */
@@ -20,7 +20,7 @@ const HEADERS: readonly (readonly [name: string, pattern: RegExp])[] = [
 async function findPlainHttp(deployment: Deployment): Promise<string | undefined> {
   const { protocol, hostname } = new URL(deployment.url);
   if (protocol !== 'https:') {
-    return LOOPBACK.includes(hostname) ? undefined : 'the URL is http: passwords and tokens can be read on their way';
+    return isLoopback(hostname) ? undefined : 'the URL is http: passwords and tokens can be read on their way';
   }
   const { headers } = await deployment.graphql('{ __typename }');
   const [, maxAge = '0'] = /max-age=(\d+)/.exec(headers.get('strict-transport-security') ?? '') ?? [];
@@ -37,7 +37,7 @@ async function findBadHeaders(deployment: Deployment): Promise<string | undefine
 
 async function findOpenCors(deployment: Deployment): Promise<string | undefined> {
   const { origin, hostname } = new URL(deployment.url);
-  const developers = LOOPBACK.includes(hostname) ? [] : DEVELOPERS_ORIGINS;
+  const developers = isLoopback(hostname) ? [] : DEVELOPERS_ORIGINS;
   const strange = ['https://attacker.example', 'null', `${origin}.attacker.example`, ...developers];
   return firstOf(strange, async (from) => {
     const preflight = { origin: from, 'access-control-request-method': 'POST' };
