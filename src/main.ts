@@ -11,7 +11,7 @@ try {
   const { serve } = await import('./serve.js');
   await serve(env, stopTracing || undefined);
 } catch (error) {
-  const { framesOf, safeMessage } = await import('./database/safe-error.js');
+  const { framesOf, safeMessage } = await import('./logging/safe-error.js');
   process.stderr.write(`Latchkey can not start: ${safeMessage(error)}\n`);
   if (env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${framesOf(error)}\n`);
   process.exit(1);

@@ -46,7 +46,7 @@ try {
 async function failureOf(error: unknown): Promise<number> {
   // Commander has said what was wrong, or has shown what was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
-  const { safeMessage } = await import('../database/safe-error.js');
+  const { safeMessage } = await import('../logging/safe-error.js');
   complain(safeMessage(error), error instanceof AppError ? error.fields : []);
   return FAILED;
 }

@@ -1,9 +1,8 @@
-import { DriverException } from '@mikro-orm/core';
 import { Logger } from '@nestjs/common';
 import type { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
 import { isDatabaseAway } from '../database/outage.js';
-import { framesOf, safeMessage } from '../database/safe-error.js';
+import { loggable } from '../logging/safe-error.js';
 
 const logger = new Logger('Fault');
 
@@ -17,10 +16,4 @@ export function logFault(error: AppError): void {
     const advice = isDatabaseAway(error.cause) ? DATABASE_ADVICE : error.message;
     logger.warn({ err: loggable(error.cause) }, advice);
   }
-}
-
-/** The driver hangs more than this on its error, the failing row among it: that stays behind. */
-function loggable(cause: unknown): unknown {
-  if (!(cause instanceof DriverException)) return cause;
-  return { type: cause.name, code: cause.code, message: safeMessage(cause), stack: framesOf(cause) };
 }

@@ -1,6 +1,7 @@
 import { levels, type LogFn, type Logger, type LoggerOptions, stdTimeFunctions } from 'pino';
 import { currentRequestId } from '../common/request-id.js';
 import type { Env } from '../config/env.js';
+import { loggable } from './safe-error.js';
 
 /** Wherever one of these names turns up in a log object, its value is removed (ASVS 16.2.5). */
 const SECRETS = new Set([
@@ -37,13 +38,13 @@ function withoutSecrets(facts: object, depth = 1): Record<string, unknown> {
   const shown = Object.entries(facts).map(([name, value]: [string, unknown]) => {
     if (SECRETS.has(name)) return [name, '[redacted]'];
     const isForSerializer = name === 'err' && depth === 1;
-    return [name, isForSerializer ? value : withoutSecretsIn(value, depth)];
+    return [name, isForSerializer ? loggable(value) : withoutSecretsIn(value, depth)];
   });
   return Object.fromEntries(shown) as Record<string, unknown>;
 }
 
 function withoutSecretsIn(given: unknown, depth: number): unknown {
-  const value = writesItself(given) ? given.toJSON() : given;
+  const value = writesItself(given) ? given.toJSON() : loggable(given);
   if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) return '[too deep]';
   if (Array.isArray(value)) return value.map((item) => withoutSecretsIn(item, depth + 1));

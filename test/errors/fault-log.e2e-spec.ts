@@ -1,13 +1,16 @@
 import { EntityManager } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { jest } from '@jest/globals';
 import { Logger, Module } from '@nestjs/common';
-import { Mutation, Resolver } from '@nestjs/graphql';
+import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { Public } from '../../src/access/access.decorators.js';
 import { newId } from '../../src/common/ids.js';
 import { User } from '../../src/users/user.entity.js';
+import { testEngine } from '../support/database.js';
 import { TestServer } from '../support/test-server.js';
 
 const HASH = '$canary-hash';
+const CANARY = 'canary-value';
 
 @Resolver()
 class CarelessResolver {
@@ -20,12 +23,36 @@ class CarelessResolver {
     await this.em.fork().insert(User, row);
     return true;
   }
+
+  @Mutation(() => Boolean, { nullable: true })
+  @Public()
+  async reads(@Args('value') value: string): Promise<boolean> {
+    const em = this.em.fork() as SqlEntityManager;
+    await em.execute(testEngine === 'postgres' ? 'select cast(? as uuid)' : "select json_extract('{}', ?)", [value]);
+    return true;
+  }
 }
 
 @Module({ providers: [CarelessResolver] })
 class CarelessModule {}
 
 describe('a fault of the database', () => {
+  it.each([CANARY, `it's "${CANARY}" it's`, `a\n    at ${CANARY} (file.ts:1:1)`])(
+    'is logged without a value that the driver quotes: %j',
+    async (value) => {
+      const server = await TestServer.start({ imports: [CarelessModule] });
+      const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      const { errors } = await server.call('mutation ($value: String!) { reads(value: $value) }', { value });
+      const logged = JSON.stringify(log.mock.calls);
+      log.mockRestore();
+      await server.stop();
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(['INTERNAL_SERVER_ERROR']);
+      expect(logged).toMatch(testEngine === 'postgres' ? /invalid input syntax for type uuid: …/ : /bad JSON path: …/);
+      expect(logged).toContain('CarelessResolver.reads');
+      expect(logged).not.toContain(CANARY);
+    },
+  );
+
   it('is logged with its cause and its place, and without the values of the row', async () => {
     const server = await TestServer.start({ imports: [CarelessModule] });
     const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);

@@ -1,3 +1,4 @@
+import { CheckConstraintViolationException } from '@mikro-orm/core';
 import fc from 'fast-check';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
@@ -72,6 +73,18 @@ describe('a line of the log', () => {
     const line = written((logger) => logger.info({ reason: error, err: new AggregateError([error], 'all') }, 'text'));
     expect(line).toMatchObject({ reason: { token: '[redacted]' }, err: { type: 'AggregateError', message: 'all' } });
     expect(JSON.stringify(line)).not.toContain(CANARY);
+  });
+
+  it('never holds what the database says of a failed row, wherever it is', () => {
+    const detail = `Failing row contains (${CANARY}).`;
+    const first = 'new row for relation "users" violates check constraint "users_email_normalized"';
+    const fault = Object.assign(new Error(`${first}\n - detail: ${detail}`), { code: '23514', detail });
+    const error = new CheckConstraintViolationException(fault);
+    for (const facts of [{ err: error }, { reason: error }, { job: { errors: [error] } }]) {
+      const line = JSON.stringify(written((logger) => logger.warn(facts, 'text')));
+      expect(line).toContain('users_email_normalized');
+      expect(line).not.toContain(CANARY);
+    }
   });
 
   it('never holds the secret of what writes itself, and shows an error that is a text', () => {

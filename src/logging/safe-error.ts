@@ -1,0 +1,33 @@
+import { DriverException } from '@mikro-orm/core';
+
+/** Errors of constraints and of names, in whose messages PostgreSQL quotes names. What others quote can be a value. */
+const QUOTES_NAMES = /^(23|28|3D|3F|42(?!601))...$/;
+
+/**
+ * An error's message for a log or a terminal, without what anybody has sent (ASVS 16.2.5). Drivers quote values, and
+ * PostgreSQL's detail of a failed row, which the ORM puts on the lines after the first, holds all values of the row, the
+ * password hash among them.
+ */
+export function safeMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof DriverException ? withoutValues(error) : error.message;
+}
+
+/** Where the error came from, without its message, which a stack begins with. */
+export function framesOf(error: Error): string {
+  // A line of the message can look like a frame.
+  const said = new Set(error.message.split('\n'));
+  const lines = error.stack?.split('\n') ?? [];
+  return lines.filter((line) => line.trimStart().startsWith('at ') && !said.has(line)).join('\n');
+}
+
+/** An error as the log has it. The driver hangs more on its error than this, the failing row among it: that stays behind. */
+export function loggable(error: unknown): unknown {
+  if (!(error instanceof DriverException)) return error;
+  return { type: error.name, code: error.code, message: safeMessage(error), stack: framesOf(error) };
+}
+
+function withoutValues({ code = '', message }: DriverException): string {
+  const shown = QUOTES_NAMES.test(code) ? message : message.replace(/["'].*["']/s, '…');
+  return shown.split('\n', 1).join();
+}
