@@ -7,12 +7,18 @@ import { ENV, type Env } from '../config/env.js';
 import { User } from '../users/user.entity.js';
 import { RegistrationService } from './registration.service.js';
 
+const ADDRESS_TAKEN =
+  'No administrator was made: the address of ADMIN_EMAIL is taken. If its account is yours, give it the role admin with ' +
+  '`role grant` on the command line; otherwise set another ADMIN_EMAIL.';
+
 /**
  * Makes the first administrator from ADMIN_EMAIL and ADMIN_PASSWORD. Only while there is none at all, enabled or not: one who
  * was deleted, renamed or disabled does not come back, with a password of long ago, by a restart.
  */
 @Injectable()
 export class AdminBootstrap implements OnApplicationBootstrap {
+  private readonly logger = new Logger(AdminBootstrap.name);
+
   constructor(
     private readonly em: EntityManager,
     private readonly registrations: RegistrationService,
@@ -22,13 +28,18 @@ export class AdminBootstrap implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = this.env;
     if (!email || !password) return;
-    if ((await this.em.fork().count(User, { roles: { name: ADMIN_ROLE } })) > 0) return;
+    if (await this.isThereOne()) return;
     try {
       await this.registrations.register({ email, password, roles: [ADMIN_ROLE, USER_ROLE], emailVerified: true });
-      new Logger(AdminBootstrap.name).log('Created the administrator named by ADMIN_EMAIL.');
+      this.logger.log('Created the administrator named by ADMIN_EMAIL.');
     } catch (error) {
-      // Another instance was a moment faster, or a user has the address: nobody becomes an administrator by that.
       if (!(error instanceof AppError && error.code === ErrorCode.EMAIL_TAKEN)) throw error;
+      // Another instance was a moment faster, or a user has the address: nobody becomes an administrator by that.
+      if (!(await this.isThereOne())) this.logger.warn(ADDRESS_TAKEN);
     }
+  }
+
+  private async isThereOne(): Promise<boolean> {
+    return (await this.em.fork().count(User, { roles: { name: ADMIN_ROLE } })) > 0;
   }
 }

@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { MikroORM, RequestContext } from '@mikro-orm/core';
 import { PERMISSIONS } from '../../src/access/permissions.js';
@@ -60,6 +62,29 @@ describe('ADMIN_EMAIL and ADMIN_PASSWORD', () => {
     expect((await tryLogin(second, EMAIL, ADMIN.ADMIN_PASSWORD)).data?.login.__typename).toBe('AuthPayload');
     expect(refusalOf(await tryLogin(second, EMAIL, 'another bootstrap password'))).toBe('INVALID_CREDENTIALS');
     await second.stop();
+  });
+
+  it('make nobody an administrator who has the address already, and say so while there is none', async () => {
+    const first = await start({});
+    const { id } = await signUp(first, EMAIL);
+    await first.stop();
+
+    const warnings = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const said = () => warnings.mock.calls.map(String).filter((line) => line.includes('ADMIN_EMAIL'));
+    const second = await start(ADMIN);
+    expect(await rolesOf(second, EMAIL)).toEqual(['user']);
+    expect(said()).toEqual([expect.stringMatching(/^No administrator was made: .*ADMIN_EMAIL.*`role grant`/)]);
+    expect(said().join()).not.toContain(ADMIN.ADMIN_PASSWORD);
+
+    warnings.mockClear();
+    await withAccounts(second, (accounts) => accounts.setRoles(EMAIL, ['admin', 'user']));
+    await second.stop();
+    const third = await start(ADMIN);
+    expect(said()).toEqual([]);
+    warnings.mockRestore();
+    expect(await third.em().count(User, { roles: { name: 'admin' } })).toBe(1);
+    expect(await third.em().count(User, id)).toBe(1);
+    await third.stop();
   });
 
   it('bring back no administrator who was deleted, renamed or disabled', async () => {
