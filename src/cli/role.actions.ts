@@ -4,6 +4,7 @@ import { RoleAdministration } from '../administration/role-administration.servic
 import { notFound } from '../access/access.errors.js';
 import { permissionsOfRoles } from '../roles/rights.js';
 import { RolesService } from '../roles/roles.service.js';
+import { revisionOf } from '../users/user-revision.js';
 import { UsersService } from '../users/users.service.js';
 import { withServices } from './operator-context.js';
 import { tell } from './output.js';
@@ -38,8 +39,10 @@ async function change(email: string, next: (roles: string[]) => string[]): Promi
   await withServices(async (app) => {
     const user = await app.get(UsersService).byEmail(email);
     if (!user) throw notFound('There is no such account.');
-    const roles = next(user.roles.getItems().map((role) => role.name)).sort();
-    await app.get(AccountAdministration).setRoles({ id: user.id }, roles, OPERATOR);
+    const held = user.roles.getItems().map((role) => role.name);
+    const roles = next(held).sort();
+    // What another operator has given or taken since is not undone.
+    await app.get(AccountAdministration).setRoles({ id: user.id }, roles, OPERATOR, revisionOf(user, held));
     tell(`${user.email} holds: ${roles.join(', ')}.`, { email: user.email, roles });
   });
 }
