@@ -28,7 +28,7 @@ const schema = defineEntity({
     /** Place in the chain (`audit-chain.ts`), from 1, and the hash over this event and its predecessor. Null: not yet sealed. */
     sequence: p.bigint('number').nullable().unique('audit_events_sequence_unique'),
     hash: p.string().length(43).nullable(),
-    /** HMAC over all that the event says, from the moment on at which it was written. Null: the version before has written it. */
+    /** HMAC over all that the event says, from when it is written until it is sealed. Null of an unsealed one: the version before wrote it. */
     mac: p.string().length(43).nullable(),
     /** Stands for address and user agent in MAC and hash. Without the salt, which goes with them, it tells nothing. */
     originSalt: p.string().length(22).nullable(),

@@ -89,7 +89,8 @@ export class AuditSealing implements Job, OnModuleInit {
 
   /**
    * One statement: PostgreSQL may be far away. It takes the types of all values from those of the first. Nothing of an event is
-   * written back as it was read: its account may have been deleted since, and its origin with it.
+   * written back as it was read: its account may have been deleted since, and its origin with it. The MAC goes: an event that
+   * is made to look unsealed again has none, and is not taken in a second time.
    */
   private async update(em: EntityManager, events: readonly AuditRecord[]): Promise<void> {
     const values = events.map(
@@ -100,7 +101,7 @@ export class AuditSealing implements Job, OnModuleInit {
     await this.sql.change(
       em,
       sql`with sealed (id, sequence, hash, salt, digest, is_bare) as (values ${sql.join(values)})
-        update audit_events set sequence = sealed.sequence, hash = sealed.hash,
+        update audit_events set sequence = sealed.sequence, hash = sealed.hash, mac = null,
           origin_salt = case when origin_digest is null and (sealed.is_bare = 1 or coalesce(ip_address, user_agent) is not null)
             then sealed.salt else origin_salt end,
           origin_digest = coalesce(origin_digest, sealed.digest)

@@ -17,6 +17,8 @@ const SEALED = 7;
 
 let server: TestServer;
 let user: TestUser;
+/** The events as they were before they were sealed. */
+let written: Record<string, unknown>[];
 let log: jest.Spied<Logger['error']>;
 beforeAll(() => {
   log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
@@ -25,6 +27,7 @@ beforeEach(async () => {
   server = await TestServer.start({ env: { AUDIT_RETENTION: '1h', JOBS_ENABLED: 'false' } });
   user = await signUp(server);
   for (let index = 1; index < SEALED; index++) await logIn(server, user.email);
+  written = await rowsOf();
   await seal();
   log.mockClear();
 });
@@ -35,7 +38,7 @@ const run = (job: Job) => server.em().transactional((em) => job.run(em, server.c
 const seal = () => run(server.app.get(AuditSealing));
 const purge = () => run(server.app.get(AuditPurge));
 const faults = async () => (await server.app.get(AuditVerification).verify()).faults;
-const all = () => server.em().find(AuditEvent, {}, { orderBy: { sequence: 'asc' } });
+const all = () => server.em().find(AuditEvent, {}, { orderBy: { at: 'asc', id: 'asc' } });
 const rowOf = (entity: object): Record<string, unknown> => Object.fromEntries(Object.entries(entity));
 const rowsOf = async () => (await all()).map(rowOf);
 const columns = (entity: EntityClass<object>) =>
@@ -178,13 +181,12 @@ describe('the purge', () => {
   });
 
   it('deletes what is old and as it was sealed, and what it has deleted never comes back', async () => {
-    const old = await rowsOf();
     server.clock.advance(2 * HOUR);
     await unsealedEvent();
     await seal();
     expect(await purge()).toEqual({ rows: SEALED, hasMore: false });
     expect(await faults()).toEqual([]);
-    const [again] = old.map((row): Record<string, unknown> => ({ ...row, sequence: null, hash: null }));
+    const [again] = written;
     if (!again) throw new Error('There were events');
     await server.em().insert(AuditEvent, again as never);
     await seal();
@@ -215,9 +217,9 @@ describe('the ends of the chain', () => {
     ['cannot be opened', () => server.em().nativeUpdate(AuditChain, { id: 1 }, { wrappedKey: 'x'.repeat(40) })],
   ])('show for as long as events are kept that a former chain %s', async (_, destroy) => {
     await destroy();
-    // All that is left is genuine, and looks as if it had never been sealed.
-    await server.em().nativeDelete(AuditEvent, { sequence: { $in: [2, 3] } });
-    await server.em().nativeUpdate(AuditEvent, {}, { sequence: null, hash: null });
+    // All that is left is genuine, and is as it was before it was sealed.
+    await server.em().nativeDelete(AuditEvent, {});
+    await server.em().insertMany(AuditEvent, written.slice(2) as never[]);
     await seal();
     const anew = [expect.stringMatching(/^This chain took the place of another at \S+Z: /)];
     expect(await faults()).toEqual(anew);
@@ -226,6 +228,25 @@ describe('the ends of the chain', () => {
     server.clock.advance(11);
     expect(await faults()).toEqual([]);
   });
+});
+
+describe('an older row of the chain that is put back', () => {
+  it('makes nothing that was sealed once new again', async () => {
+    const older = rowOf(await server.em().findOneOrFail(AuditChain, 1, { populate: ['*'] }));
+    for (let index = 0; index < 3; index++) await logIn(server, user.email);
+    await seal();
+    await putBack(older);
+    await seal();
+    expect(await server.em().count(AuditEvent, { sequence: { $gt: SEALED } })).toBe(0);
+    expect(await faults()).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/is kept out of the chain/)));
+  });
+
+  /** The events since then look as if they had never been sealed, and one of them is gone. */
+  async function putBack(row: Record<string, unknown>): Promise<void> {
+    await server.em().nativeUpdate(AuditChain, { id: 1 }, row);
+    await server.em().nativeDelete(AuditEvent, { sequence: SEALED + 1 });
+    await server.em().nativeUpdate(AuditEvent, { sequence: { $gt: SEALED } }, { sequence: null, hash: null });
+  }
 });
 
 describe('the order of the events', () => {
