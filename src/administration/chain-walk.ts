@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/core';
-import { type ChainEnd, endOf, isNext, isOriginWhole } from '../audit/audit-chain.js';
+import { type ChainEnd, endOf, isNext, isOriginWhole, type OpenChain } from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
-import type { AuditLedger, OpenChain } from '../audit/audit-ledger.js';
+import type { AuditLedger } from '../audit/audit-ledger.js';
 import { User } from '../users/user.entity.js';
 
 const BATCH = 1_000;

@@ -13,11 +13,23 @@ export interface ChainEnd {
   readonly hash: string;
 }
 
+/** The chain with its key. */
+export interface OpenChain {
+  readonly row: AuditChain;
+  readonly key: KeyObject;
+}
+
 /** What the server says of an event when it writes it. */
 export type AuditFact = Omit<AuditRecord, 'sequence' | 'hash' | 'mac'>;
 
 /** Where the chain goes on behind a sealed event. */
 export const endOf = ({ sequence, hash }: AuditRecord): ChainEnd => ({ sequence: sequence ?? 0, hash: hash ?? '' });
+
+/** The event that was sealed last. */
+export const headOf = ({ headSequence, headHash }: AuditChain): ChainEnd => ({
+  sequence: headSequence,
+  hash: headHash,
+});
 
 /**
  * The hash of an event over its predecessor's: HMAC-SHA-256 of the canonical JSON (RFC 8785) of everything that it says. With

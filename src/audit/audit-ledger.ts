@@ -6,8 +6,9 @@ import { unwrap, wrap } from '../common/wrapping.js';
 import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { AuditChain } from './audit-chain.entity.js';
-import { BEGINNING, type ChainEnd, endOf, sealOf, sealStateOf } from './audit-chain.js';
+import { BEGINNING, type ChainEnd, endOf, type OpenChain, sealOf, type SealState, sealStateOf } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
+import { ChainMemory } from './chain-memory.js';
 
 const WRAPPED = { purpose: 'latchkey/audit-chain', name: 'audit-chain' } as const;
 const ONLY_ONE = 1;
@@ -15,11 +16,10 @@ const ONLY_ONE = 1;
 /** How long instances of the version before may go on writing events without a MAC. */
 const UPDATE_MS = 86_400_000;
 
-/** The chain with its key. */
-export interface OpenChain {
-  readonly row: AuditChain;
-  readonly key: KeyObject;
-}
+const MOVED = 'The ends of the chain of audit events were moved by hand.';
+const PUT_BACK =
+  'The chain of audit events does not hold what this process has seen in it: an older state was put back. ' +
+  'If that was the restore of a backup, restart the server.';
 
 type Moments = Pick<AuditChain, 'macsFrom' | 'purgedUntil' | 'begunAnewAt'>;
 
@@ -30,6 +30,7 @@ type Move = Partial<Moments> & { readonly start?: ChainEnd; readonly head?: Chai
 @Injectable()
 export class AuditLedger implements OnModuleInit {
   private readonly logger = new Logger(AuditLedger.name);
+  private readonly memory = new ChainMemory();
 
   constructor(
     private readonly em: EntityManager,
@@ -54,19 +55,21 @@ export class AuditLedger implements OnModuleInit {
    * Locks the chain for the transaction of `em`. Where there is none that a configured secret opens, another one begins
    * behind it: events go on being sealed, and `audit verify` says what it could not look at.
    *
-   * @returns undefined when the chain's row is not as it was left: under it, nothing is sealed or purged
+   * @returns undefined when the chain's row is not as it was left, or is an older one: under it, nothing is sealed or purged
    */
   async hold(em: EntityManager, now: Date): Promise<OpenChain | undefined> {
     const row = await em.findOne(AuditChain, ONLY_ONE, { lockMode: LockMode.PESSIMISTIC_WRITE });
     const open = row && this.open(row);
     if (!open) return this.begin(em, now, row);
     const state = sealStateOf(row, open.key);
-    if (state === 'broken') {
-      this.refuse('ends', 'The ends of the chain of audit events were moved by hand. Nothing is sealed or purged.');
+    const problem = await this.problemOf(em, open, state);
+    if (problem) {
+      this.refuse('ends', `${problem} Nothing is sealed or purged.`);
       // The flush would write a moment that is none back.
       em.getUnitOfWork().unsetIdentity(row);
       return undefined;
     }
+    this.memory.remember(open);
     if (state === 'former') this.move(open, { macsFrom: new Date(now.getTime() + UPDATE_MS) });
     if (!unwrap(row.wrappedKey, WRAPPED, this.env.JWT_SECRET)) row.wrappedKey = this.wrapped(open.key);
     return open;
@@ -90,6 +93,11 @@ export class AuditLedger implements OnModuleInit {
   refuse(what: 'event' | 'ends' | 'start', message: string, count = 1): void {
     this.metrics.auditFaults.inc({ what }, count);
     this.logger.error(`${message} Run \`audit verify\` (docs/audit.md).`);
+  }
+
+  private async problemOf(em: EntityManager, chain: OpenChain, state: SealState): Promise<string | undefined> {
+    if (state === 'broken') return MOVED;
+    return (await this.memory.agreesWith(em, chain)) ? undefined : PUT_BACK;
   }
 
   private open(row: AuditChain): OpenChain | undefined {

@@ -2,9 +2,9 @@ import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
-import { type ChainEnd, endOf, isNext, isOriginWhole } from './audit-chain.js';
+import { type ChainEnd, endOf, isNext, isOriginWhole, type OpenChain } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
-import { AuditLedger, type OpenChain } from './audit-ledger.js';
+import { AuditLedger } from './audit-ledger.js';
 
 const BATCH = 1_000;
 /** Outside of the unit of work, which would write a moment that is none back at its flush. */

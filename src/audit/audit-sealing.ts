@@ -5,9 +5,9 @@ import { DirectSql } from '../database/direct-sql.js';
 import type { EntityColumns } from '../database/entity-columns.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import { Admission } from './admission.js';
-import { type ChainEnd, hashOf } from './audit-chain.js';
+import { hashOf, headOf, type OpenChain } from './audit-chain.js';
 import { AuditEvent, type AuditRecord } from './audit-event.entity.js';
-import { AuditLedger, type OpenChain } from './audit-ledger.js';
+import { AuditLedger } from './audit-ledger.js';
 import { withOrigin } from './event-macs.js';
 
 const BATCH = 500;
@@ -40,9 +40,9 @@ export class AuditSealing implements Job, OnModuleInit {
 
   async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
     const events = await this.unsealed(em);
-    if (events.length === 0) return this.passIsOver();
+    // Also where nothing is to be sealed: the ledger looks at the chain each time, and knows how far it has gone.
     const chain = await this.ledger.hold(em, now);
-    if (!chain) return this.passIsOver();
+    if (!chain || events.length === 0) return this.passIsOver();
     const admitted = events.filter((event) => !this.admission.problemOf(event, chain.row, now));
     if (admitted.length < events.length) this.refuse(events.filter((event) => !admitted.includes(event)));
     if (admitted.length > 0) await this.seal(em, chain, admitted);
@@ -64,7 +64,7 @@ export class AuditSealing implements Job, OnModuleInit {
   }
 
   private async seal(em: EntityManager, chain: OpenChain, events: readonly AuditRecord[]): Promise<void> {
-    let head: ChainEnd = { sequence: chain.row.headSequence, hash: chain.row.headHash };
+    let head = headOf(chain.row);
     const sealed = events.map((event) => {
       // The version before leaves the digest to be made here.
       const whole = event.mac ? event : withOrigin(event);

@@ -10,6 +10,7 @@ import { AuditService } from '../../src/audit/audit.service.js';
 import { newId } from '../../src/common/ids.js';
 import type { Job } from '../../src/jobs/job-runner.js';
 import { logIn, PASSWORD, signUp, type TestUser } from '../support/accounts.js';
+import { auditJobsOfAnotherProcess } from '../support/audit-jobs.js';
 import { TestServer } from '../support/test-server.js';
 
 const HOUR = 3_600;
@@ -231,22 +232,76 @@ describe('the ends of the chain', () => {
 });
 
 describe('an older row of the chain that is put back', () => {
-  it('makes nothing that was sealed once new again', async () => {
-    const older = rowOf(await server.em().findOneOrFail(AuditChain, 1, { populate: ['*'] }));
+  let older: Record<string, unknown>;
+  let unsealed: Record<string, unknown>[];
+  beforeEach(async () => {
+    older = await chainRow();
     for (let index = 0; index < 3; index++) await logIn(server, user.email);
+    unsealed = (await server.em().find(AuditEvent, { sequence: null })).map(rowOf);
     await seal();
-    await putBack(older);
     await seal();
+  });
+
+  const chainRow = async () => rowOf(await server.em().findOneOrFail(AuditChain, 1, { populate: ['*'] }));
+  const headNow = async () => (await server.em().findOneOrFail(AuditChain, 1)).headSequence;
+
+  it('makes nothing that was sealed once new again', async () => {
+    await server.em().nativeUpdate(AuditChain, { id: 1 }, older);
+    await server.em().nativeDelete(AuditEvent, { sequence: SEALED + 1 });
+    await server.em().nativeUpdate(AuditEvent, { sequence: { $gt: SEALED } }, { sequence: null, hash: null });
+    await run(auditJobsOfAnotherProcess(server).sealing);
     expect(await server.em().count(AuditEvent, { sequence: { $gt: SEALED } })).toBe(0);
     expect(await faults()).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/is kept out of the chain/)));
   });
 
-  /** The events since then look as if they had never been sealed, and one of them is gone. */
-  async function putBack(row: Record<string, unknown>): Promise<void> {
-    await server.em().nativeUpdate(AuditChain, { id: 1 }, row);
-    await server.em().nativeDelete(AuditEvent, { sequence: SEALED + 1 });
-    await server.em().nativeUpdate(AuditEvent, { sequence: { $gt: SEALED } }, { sequence: null, hash: null });
+  /** The events since then are as they were before they were sealed, and one of them is gone. */
+  async function putBack(): Promise<void> {
+    await server.em().nativeUpdate(AuditChain, { id: 1 }, older);
+    await server.em().nativeDelete(AuditEvent, { sequence: { $gt: SEALED } });
+    await server.em().insertMany(AuditEvent, unsealed.slice(1) as never[]);
   }
+
+  it('is refused by a process that has seen a later one, with all that was kept', async () => {
+    await putBack();
+    expect([await seal(), (await purge()).rows, await headNow()]).toEqual([{ rows: 0, hasMore: false }, 0, SEALED]);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('does not hold what this process has seen in it'));
+  });
+
+  it('is refused also when another process has gone on with it, as far as before or further', async () => {
+    await putBack();
+    await logIn(server, user.email);
+    const other = auditJobsOfAnotherProcess(server).sealing;
+    expect([await run(other), await headNow()]).toEqual([{ rows: 3, hasMore: false }, SEALED + 3]);
+    expect(await seal()).toEqual({ rows: 0, hasMore: false });
+    await logIn(server, user.email);
+    expect([await run(other), await headNow()]).toEqual([{ rows: 1, hasMore: false }, SEALED + 4]);
+    await logIn(server, user.email);
+    expect(await seal()).toEqual({ rows: 0, hasMore: false });
+  });
+
+  it('is refused when it is of a chain that was lost, whose place another one has taken', async () => {
+    await server.em().nativeDelete(AuditChain, { id: 1 });
+    await seal();
+    await seal();
+    const anew = await chainRow();
+    await server.em().nativeUpdate(AuditChain, { id: 1 }, older);
+    await logIn(server, user.email);
+    expect(await seal()).toEqual({ rows: 0, hasMore: false });
+    await server.em().nativeUpdate(AuditChain, { id: 1 }, anew);
+    expect(await seal()).toEqual({ rows: 1, hasMore: false });
+  });
+
+  it('is not taken for one after a transaction that was rolled back', async () => {
+    await logIn(server, user.email);
+    const failing = server.em().transactional(async (em) => {
+      await server.app.get(AuditSealing).run(em, server.clock.now());
+      await em.flush();
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect([await seal(), await faults()]).toEqual([{ rows: 1, hasMore: false }, []]);
+    expect(log).not.toHaveBeenCalled();
+  });
 });
 
 describe('the order of the events', () => {

@@ -1,0 +1,39 @@
+import type { EntityManager } from '@mikro-orm/core';
+import type { KeyObject } from 'node:crypto';
+import { type ChainEnd, headOf, type OpenChain } from './audit-chain.js';
+import { AuditEvent } from './audit-event.entity.js';
+
+/** How far a chain had gone when it was looked at. */
+interface Sight {
+  readonly key: KeyObject;
+  readonly head: ChainEnd;
+  /** Epoch milliseconds, 0 for the first chain. */
+  readonly begunAnewAt: number;
+}
+
+/**
+ * What this process has seen of the chain. An older state of it that somebody puts back is under a genuine seal: it shows to
+ * whoever knows how far the chain had gone.
+ */
+export class ChainMemory {
+  private seen: Sight | undefined;
+
+  /** Keeps how far the chain has gone. To be called with what was read: what is about to be written may be rolled back. */
+  remember(chain: OpenChain): void {
+    this.seen = { key: chain.key, head: headOf(chain.row), begunAnewAt: begunAnewAt(chain) };
+  }
+
+  /** True when the chain holds what was seen in it, or is one that took its place later. */
+  async agreesWith(em: EntityManager, chain: OpenChain): Promise<boolean> {
+    const { seen } = this;
+    if (!seen) return true;
+    if (!seen.key.equals(chain.key)) return begunAnewAt(chain) > seen.begunAnewAt;
+    const { sequence, hash } = headOf(chain.row);
+    if (sequence <= seen.head.sequence) return sequence === seen.head.sequence && hash === seen.head.hash;
+    // Another process has gone on with it. An event that is missing is either purged, or shown by `audit verify`.
+    const event = await em.findOne(AuditEvent, { sequence: seen.head.sequence }, { fields: ['hash'] });
+    return !event || event.hash === seen.head.hash;
+  }
+}
+
+const begunAnewAt = ({ row }: OpenChain): number => row.begunAnewAt?.getTime() ?? 0;
