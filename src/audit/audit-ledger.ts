@@ -1,9 +1,11 @@
 import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { sql } from 'kysely';
 import { createSecretKey, generateKeySync, type KeyObject } from 'node:crypto';
 import { Clock } from '../common/clock.js';
 import { unwrap, wrap } from '../common/wrapping.js';
 import { ENV, type Env } from '../config/env.js';
+import { DirectSql } from '../database/direct-sql.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { AuditChain } from './audit-chain.entity.js';
 import { BEGINNING, type ChainEnd, endOf, type OpenChain, sealOf, type SealState, sealStateOf } from './audit-chain.js';
@@ -36,15 +38,19 @@ export class AuditLedger implements OnModuleInit {
     private readonly em: EntityManager,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
+    private readonly sql: DirectSql,
     @Inject(ENV) private readonly env: Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS'>,
   ) {}
 
-  /** The chain is there before the first event is: one that is missing later was taken away. */
+  /** The chain is there before the first account and the first event are: one that is missing later was taken away. */
   async onModuleInit(): Promise<void> {
     const em = this.em.fork();
     if ((await em.count(AuditChain)) > 0) return;
     try {
-      await em.transactional((transaction) => this.begin(transaction, this.clock.now(), null));
+      await em.transactional(async (transaction) => {
+        const isFirst = await this.isNewDatabase(transaction);
+        await this.begin(transaction, this.clock.now(), null, isFirst);
+      });
     } catch (error) {
       // Another instance has begun it meanwhile.
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
@@ -108,17 +114,22 @@ export class AuditLedger implements OnModuleInit {
     return undefined;
   }
 
-  /** A chain that begins over events that are there already has taken the place of one that is lost, and says so for ever. */
-  private async begin(em: EntityManager, now: Date, former: AuditChain | null): Promise<OpenChain> {
-    const isAnew = former !== null || (await em.count(AuditEvent)) > 0;
-    if (isAnew) this.refuse('ends', 'The chain of audit events is gone, or of another JWT_SECRET. A new one begins.');
+  /** Accounts are of a layer above, so their table is asked. Nobody empties that one unnoticed. */
+  private async isNewDatabase(em: EntityManager): Promise<boolean> {
+    const rows = await this.sql.rows(sql`select 1 from users union all select 1 from audit_events limit 1`, em);
+    return rows.length === 0;
+  }
+
+  /** A chain that is not the first one has taken the place of one that is lost, and says so for ever. */
+  private async begin(em: EntityManager, now: Date, former: AuditChain | null, isFirst = false): Promise<OpenChain> {
+    if (!isFirst) this.refuse('ends', 'The chain of audit events is gone, or of another JWT_SECRET. A new one begins.');
     const last = await em.findOne(AuditEvent, { sequence: { $ne: null } }, { orderBy: { sequence: 'desc' } });
     const end = last ? endOf(last) : BEGINNING;
     const key = generateKeySync('hmac', { length: 256 });
     const row = former ?? em.create(AuditChain, { id: ONLY_ONE, wrappedKey: '', seal: '', ...endsAt(end) });
     row.wrappedKey = this.wrapped(key);
     const chain = { row, key };
-    this.move(chain, { start: end, head: end, macsFrom: now, purgedUntil: null, begunAnewAt: isAnew ? now : null });
+    this.move(chain, { start: end, head: end, macsFrom: now, purgedUntil: null, begunAnewAt: isFirst ? null : now });
     return chain;
   }
 

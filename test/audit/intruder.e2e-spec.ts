@@ -9,6 +9,7 @@ import { AuditSealing } from '../../src/audit/audit-sealing.js';
 import { AuditService } from '../../src/audit/audit.service.js';
 import { newId } from '../../src/common/ids.js';
 import type { Job } from '../../src/jobs/job-runner.js';
+import { User } from '../../src/users/user.entity.js';
 import { logIn, PASSWORD, signUp, type TestUser } from '../support/accounts.js';
 import { auditJobsOfAnotherProcess } from '../support/audit-jobs.js';
 import { TestServer } from '../support/test-server.js';
@@ -228,6 +229,32 @@ describe('the ends of the chain', () => {
     expect(await faults()).toEqual(anew);
     server.clock.advance(11);
     expect(await faults()).toEqual([]);
+  });
+});
+
+describe('two emptied tables', () => {
+  const ANEW = /^This chain took the place of another at \S+Z: /;
+  beforeEach(async () => {
+    await server.em().nativeDelete(AuditEvent, {});
+    await server.em().nativeDelete(AuditChain, {});
+  });
+
+  it('never look like those of a new server to a server that runs', async () => {
+    await seal();
+    expect(await faults()).toEqual([expect.stringMatching(ANEW)]);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('A new one begins.'));
+  });
+
+  it('never look so at a start either, as long as there is an account', async () => {
+    await auditJobsOfAnotherProcess(server).ledger.onModuleInit();
+    expect(await faults()).toEqual([expect.stringMatching(ANEW)]);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('A new one begins.'));
+  });
+
+  it('begin a first chain in a database without accounts', async () => {
+    await server.em().nativeDelete(User, {});
+    await auditJobsOfAnotherProcess(server).ledger.onModuleInit();
+    expect([await faults(), log.mock.calls]).toEqual([[], []]);
   });
 });
 

@@ -12,9 +12,11 @@ import type { TestServer } from './test-server.js';
 /** The jobs of the trail in a process that has just started, or in another one: it has seen nothing of the chain yet. */
 export function auditJobsOfAnotherProcess({ app, clock, env }: TestServer) {
   const jobs = app.get(JobRunner);
-  const ledger = new AuditLedger(app.get(EntityManager), clock, app.get(Metrics), app.get(ENV));
+  const sql = app.get(DirectSql);
+  const ledger = new AuditLedger(app.get(EntityManager), clock, app.get(Metrics), sql, app.get(ENV));
   return {
-    sealing: new AuditSealing(jobs, ledger, app.get(Admission), app.get(DirectSql)),
+    ledger,
+    sealing: new AuditSealing(jobs, ledger, app.get(Admission), sql),
     purge: new AuditPurge(jobs, ledger, env),
   };
 }
