@@ -1,8 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { Admission } from '../audit/admission.js';
-import type { AuditChain } from '../audit/audit-chain.entity.js';
-import { type ChainEnd, headOf, type OpenChain, sealStateOf } from '../audit/audit-chain.js';
+import { type ChainEnd, headOf, momentsOf, type OpenChain, sealStateOf } from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLedger } from '../audit/audit-ledger.js';
 import { Clock } from '../common/clock.js';
@@ -51,7 +50,7 @@ export class AuditVerification {
       const now = await this.ledger.look(em.fork());
       if (now?.row.headSequence === head.sequence) faults.push('There are events behind the end of the chain.');
     }
-    if (faults.length < MAX_FAULTS) faults.push(...(await this.faultsOfUnsealed(row)));
+    if (faults.length < MAX_FAULTS) faults.push(...(await this.faultsOfUnsealed(chain)));
     return { events: walk.events, unsealed, head, faults: faults.slice(0, MAX_FAULTS) };
   }
 
@@ -60,18 +59,12 @@ export class AuditVerification {
     return [`No configured secret opens the chain of ${sealed} sealed event(s).`];
   }
 
-  private async faultsOfRow(em: EntityManager, { row, key }: OpenChain): Promise<string[]> {
-    const isBroken = sealStateOf(row, key) === 'broken';
-    const faults = isBroken ? ['The ends of the chain were moved by hand.'] : [];
-    // What the moments say counts under the seal only.
-    if (
-      !isBroken &&
-      row.begunAnewAt &&
-      row.begunAnewAt.getTime() + this.env.AUDIT_RETENTION * 1000 > this.clock.now().getTime()
-    )
-      faults.push(
-        `This chain took the place of another at ${row.begunAnewAt.toISOString()}: of what was before, nothing can be said.`,
-      );
+  private async faultsOfRow(em: EntityManager, chain: OpenChain): Promise<string[]> {
+    const { row, key } = chain;
+    const faults =
+      sealStateOf(row, key) === 'broken'
+        ? ['The ends of the chain were moved by hand.']
+        : this.faultsOfBeginning(chain);
     const earlier = await em.count(AuditEvent, { sequence: { $lte: row.startSequence } });
     if (earlier > 0) {
       faults.push(
@@ -81,16 +74,26 @@ export class AuditVerification {
     return faults;
   }
 
+  private faultsOfBeginning(chain: OpenChain): string[] {
+    const { begunAnewAt } = momentsOf(chain);
+    const until = (begunAnewAt?.getTime() ?? 0) + this.env.AUDIT_RETENTION * 1000;
+    if (!begunAnewAt || until <= this.clock.now().getTime()) return [];
+    return [
+      `This chain took the place of another at ${begunAnewAt.toISOString()}: of what was before, nothing can be said.`,
+    ];
+  }
+
   /** What the job that seals keeps out of the chain. */
-  private async faultsOfUnsealed(row: AuditChain): Promise<string[]> {
+  private async faultsOfUnsealed(chain: OpenChain): Promise<string[]> {
     const faults: string[] = [];
+    const moments = momentsOf(chain);
     const now = this.clock.now();
     let after: string | undefined;
     do {
       const where = { sequence: null, ...(after && { id: { $gt: after } }) };
       const batch = await this.em.fork().find(AuditEvent, where, { orderBy: { id: 'asc' }, limit: BATCH });
       for (const event of batch) {
-        const problem = this.admission.problemOf(event, row, now);
+        const problem = this.admission.problemOf(event, moments, now);
         if (problem) faults.push(`Event ${event.id} (${event.type}) is kept out of the chain: it ${problem}.`);
       }
       after = batch.length === BATCH ? batch.at(-1)?.id : undefined;

@@ -19,6 +19,11 @@ export interface OpenChain {
   readonly key: KeyObject;
 }
 
+/** What decides which events the chain takes in, and says since when there is this one. */
+export type Moments = Pick<AuditChain, 'macsFrom' | 'purgedUntil' | 'begunAnewAt'>;
+
+const NO_MOMENTS: Moments = { macsFrom: null, purgedUntil: null, begunAnewAt: null };
+
 /** What the server says of an event when it writes it. */
 export type AuditFact = Omit<AuditRecord, 'sequence' | 'hash' | 'mac'>;
 
@@ -86,7 +91,7 @@ export function isReadable(event: AuditFact): boolean {
 }
 
 type Ends = Pick<AuditChain, 'startSequence' | 'startHash' | 'headSequence' | 'headHash'>;
-type SealedChain = Ends & Pick<AuditChain, 'macsFrom' | 'purgedUntil' | 'begunAnewAt'>;
+type SealedChain = Ends & Moments;
 
 /** The HMAC over both ends of the chain, and over the moments that decide what is taken into it. */
 export function sealOf(chain: SealedChain, key: KeyObject): string {
@@ -101,6 +106,23 @@ export type SealState = 'genuine' | 'former' | 'broken';
 export function sealStateOf(chain: SealedChain & Pick<AuditChain, 'seal'>, key: KeyObject): SealState {
   if (proves(chain.seal, () => sealOf(chain, key))) return 'genuine';
   return proves(chain.seal, () => mac(key, { ends: endsOf(chain) })) ? 'former' : 'broken';
+}
+
+/**
+ * The moments of the chain that count. The seal of the version before covers none: under it, those that are known from elsewhere
+ * count, and of `macsFrom` the earlier one, so that no run of that version moves it on.
+ */
+export function momentsOf({ row, key }: OpenChain, known: Moments = NO_MOMENTS): Moments {
+  const { macsFrom, purgedUntil, begunAnewAt } = row;
+  if (sealStateOf(row, key) !== 'former') return { macsFrom, purgedUntil, begunAnewAt };
+  return { ...known, macsFrom: earliestOf(macsFrom, known.macsFrom) };
+}
+
+/** The earliest of those that are moments at all. */
+export function earliestOf(...moments: readonly (Date | null | undefined)[]): Date | null {
+  const times = moments.flatMap((moment) => (moment instanceof Date ? [moment.getTime()] : []));
+  const known = times.filter((time) => !Number.isNaN(time));
+  return known.length === 0 ? null : new Date(Math.min(...known));
 }
 
 const endsOf = ({ startSequence, startHash, headSequence, headHash }: Ends) => [

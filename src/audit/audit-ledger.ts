@@ -8,7 +8,17 @@ import { ENV, type Env } from '../config/env.js';
 import { DirectSql } from '../database/direct-sql.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { AuditChain } from './audit-chain.entity.js';
-import { BEGINNING, type ChainEnd, endOf, type OpenChain, sealOf, type SealState, sealStateOf } from './audit-chain.js';
+import {
+  BEGINNING,
+  type ChainEnd,
+  earliestOf,
+  endOf,
+  type Moments,
+  type OpenChain,
+  sealOf,
+  type SealState,
+  sealStateOf,
+} from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { ChainMemory } from './chain-memory.js';
 
@@ -22,8 +32,6 @@ const MOVED = 'The ends of the chain of audit events were moved by hand.';
 const PUT_BACK =
   'The chain of audit events does not hold what this process has seen in it: an older state was put back. ' +
   'If that was the restore of a backup, restart the server.';
-
-type Moments = Pick<AuditChain, 'macsFrom' | 'purgedUntil' | 'begunAnewAt'>;
 
 /** What is moved. What is left out stays. */
 type Move = Partial<Moments> & { readonly start?: ChainEnd; readonly head?: ChainEnd };
@@ -75,8 +83,9 @@ export class AuditLedger implements OnModuleInit {
       em.getUnitOfWork().unsetIdentity(row);
       return undefined;
     }
-    this.memory.remember(open);
-    if (state === 'former') this.move(open, { macsFrom: new Date(now.getTime() + UPDATE_MS) });
+    const moments = this.memory.remember(open);
+    const inADay = new Date(now.getTime() + UPDATE_MS);
+    if (state === 'former') this.move(open, { ...moments, macsFrom: earliestOf(moments.macsFrom, inADay) });
     if (!unwrap(row.wrappedKey, WRAPPED, this.env.JWT_SECRET)) row.wrappedKey = this.wrapped(open.key);
     return open;
   }
