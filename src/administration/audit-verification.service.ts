@@ -1,7 +1,15 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { Admission } from '../audit/admission.js';
-import { type ChainEnd, headOf, momentsOf, type OpenChain, sealStateOf } from '../audit/audit-chain.js';
+import {
+  BEGINNING,
+  type ChainEnd,
+  earliestOf,
+  headOf,
+  momentsOf,
+  type OpenChain,
+  sealStateOf,
+} from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLedger } from '../audit/audit-ledger.js';
 import { Clock } from '../common/clock.js';
@@ -9,6 +17,9 @@ import { ENV, type Env } from '../config/env.js';
 import { ChainWalk, MAX_FAULTS } from './chain-walk.js';
 
 const BATCH = 1_000;
+
+/** Sealing runs every ten seconds. */
+const WAITING_MS = 600_000;
 
 /** What the chain of the audit trail shows. */
 export interface ChainReport {
@@ -20,7 +31,18 @@ export interface ChainReport {
   readonly head: ChainEnd;
   /** Empty: nothing was changed, added or taken away. One sentence for each fault, the first `MAX_FAULTS` of them. */
   readonly faults: readonly string[];
+  /** What nobody has to have done, and an operator should know. */
+  readonly notices: readonly string[];
 }
+
+/** What is not in the chain. */
+interface Unsealed {
+  readonly faults: readonly string[];
+  /** Of the oldest event that the chain will take in. */
+  readonly waitingSince: Date | null;
+}
+
+const NO_CHAIN = { events: 0, head: BEGINNING, notices: [] } as const;
 
 /** Looks whether the audit trail is the one that was written (ASVS 16.4.2). Reads a batch at a time, beside a running server. */
 @Injectable()
@@ -38,7 +60,7 @@ export class AuditVerification {
     const em = this.em.fork();
     const unsealed = await em.count(AuditEvent, { sequence: null });
     const chain = await this.ledger.look(em);
-    if (!chain) return { events: 0, unsealed, head: { sequence: 0, hash: '' }, faults: await this.withoutChain(em) };
+    if (!chain) return { ...NO_CHAIN, unsealed, faults: await this.withoutChain(em) };
     const { row } = chain;
     const faults = await this.faultsOfRow(em, chain);
     const head = headOf(row);
@@ -50,8 +72,10 @@ export class AuditVerification {
       const now = await this.ledger.look(em.fork());
       if (now?.row.headSequence === head.sequence) faults.push('There are events behind the end of the chain.');
     }
-    if (faults.length < MAX_FAULTS) faults.push(...(await this.faultsOfUnsealed(chain)));
-    return { events: walk.events, unsealed, head, faults: faults.slice(0, MAX_FAULTS) };
+    const left = await this.lookAtUnsealed(chain);
+    faults.push(...left.faults);
+    const notices = [...walk.notices, ...this.noticesOf(left)];
+    return { events: walk.events, unsealed, head, faults: faults.slice(0, MAX_FAULTS), notices };
   }
 
   private async withoutChain(em: EntityManager): Promise<string[]> {
@@ -83,9 +107,16 @@ export class AuditVerification {
     ];
   }
 
-  /** What the job that seals keeps out of the chain. */
-  private async faultsOfUnsealed(chain: OpenChain): Promise<string[]> {
+  private noticesOf({ waitingSince }: Unsealed): string[] {
+    if (!waitingSince || this.clock.now().getTime() - waitingSince.getTime() <= WAITING_MS) return [];
+    const when = waitingSince.toISOString();
+    return [`Sealing stands still: an event of ${when} waits for it. A server with JOBS_ENABLED seals it.`];
+  }
+
+  /** What the job that seals keeps out of the chain, and what waits for it. */
+  private async lookAtUnsealed(chain: OpenChain): Promise<Unsealed> {
     const faults: string[] = [];
+    let waitingSince: Date | null = null;
     const moments = momentsOf(chain);
     const now = this.clock.now();
     let after: string | undefined;
@@ -95,9 +126,10 @@ export class AuditVerification {
       for (const event of batch) {
         const problem = this.admission.problemOf(event, moments, now);
         if (problem) faults.push(`Event ${event.id} (${event.type}) is kept out of the chain: it ${problem}.`);
+        else waitingSince = earliestOf(waitingSince, event.at);
       }
       after = batch.length === BATCH ? batch.at(-1)?.id : undefined;
     } while (after !== undefined && faults.length < MAX_FAULTS);
-    return faults;
+    return { faults, waitingSince };
   }
 }

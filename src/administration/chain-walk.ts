@@ -15,6 +15,7 @@ const ORDER_TOLERANCE_MS = 600_000;
 /** One pass over the sealed events, in the order of the chain. */
 export class ChainWalk {
   readonly faults: string[] = [];
+  readonly notices: string[] = [];
   events = 0;
   private last: ChainEnd;
   /** Of the last event that is as it was sealed. */
@@ -31,6 +32,7 @@ export class ChainWalk {
 
   async toTheEnd(): Promise<void> {
     const { headSequence, headHash } = this.chain.row;
+    if (this.known) this.lookAtPurged(this.known);
     for (;;) {
       const where = { sequence: { $gt: this.last.sequence, $lte: headSequence } };
       const batch = await this.em.fork().find(AuditEvent, where, { orderBy: { sequence: 'asc' }, limit: BATCH });
@@ -44,6 +46,17 @@ export class ChainWalk {
     else if (this.last.hash !== headHash) this.faults.push('The last event is not the one that was sealed last.');
     const { known } = this;
     if (known && known.sequence > headSequence) this.faults.push(`Event ${known.sequence} was there, and was cut off.`);
+  }
+
+  /** Of the events that were purged only the last one is known. */
+  private lookAtPurged({ sequence, hash }: ChainEnd): void {
+    const { startSequence, startHash } = this.chain.row;
+    if (sequence < startSequence)
+      this.notices.push(
+        `Event ${sequence} was purged, or is of a former chain: the head that was kept cannot be compared any more.`,
+      );
+    if (sequence === startSequence && hash !== startHash)
+      this.faults.push(`Event ${sequence} was purged, and is not the one that was kept.`);
   }
 
   private async look(event: AuditEvent): Promise<void> {

@@ -8,16 +8,17 @@ export async function verifyTrail({ head }: { head?: string }): Promise<void> {
   const known = head === undefined ? undefined : headOf(head);
   await withServices(async (app) => {
     const report = await app.get(AuditVerification).verify(known);
-    const { events, unsealed, faults } = report;
+    const { events, unsealed, faults, notices } = report;
     const verdict = faults.length === 0 ? 'Nothing was changed.' : `${faults.length} fault(s):`;
     const newest = `${report.head.sequence}:${report.head.hash}`;
     tell(
       [
         `${events} event(s) in the chain, ${unsealed} not in it yet. ${verdict}`,
         ...faults.map((fault) => `  ${fault}`),
+        ...notices.map((notice) => `Note: ${notice}`),
         `Head: ${newest}`,
       ],
-      { events, unsealed, faults, head: newest },
+      { events, unsealed, faults, notices, head: newest },
     );
     if (faults.length > 0) process.exitCode = 1;
   });

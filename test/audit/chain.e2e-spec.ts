@@ -14,7 +14,7 @@ const HOUR = 3_600;
 let server: TestServer;
 let user: TestUser;
 beforeEach(async () => {
-  server = await TestServer.start({ env: { AUDIT_RETENTION: '1h' } });
+  server = await TestServer.start({ env: { AUDIT_RETENTION: '1h', JOBS_ENABLED: 'false' } });
   user = await signUp(server);
   for (let index = 0; index < 6; index++) await logIn(server, user.email);
   await seal();
@@ -36,6 +36,7 @@ describe('the chain of the audit trail', () => {
       unsealed: 0,
       head: { sequence: 7, hash: expect.any(String) },
       faults: [],
+      notices: [],
     });
     await logIn(server, user.email);
     expect(await verify()).toMatchObject({ events: 7, unsealed: 1, faults: [] });
@@ -135,6 +136,40 @@ describe('the chain of the audit trail', () => {
     expect(await verify()).toMatchObject({ events: 1, head: { sequence: 8 }, faults: [] });
     await server.em().nativeDelete(AuditEvent, { sequence: 8 });
     expect(await faults()).toEqual(['Event 8 is missing.']);
+  });
+
+  it('says of a head that was kept when it can no longer be compared', async () => {
+    const { hash } = await eventAt(6);
+    const { head } = await verify();
+    server.clock.advance(HOUR);
+    await logIn(server, user.email);
+    await server.app.get(JobRunner).runDue();
+    expect(await verify({ sequence: 6, hash: hash ?? '' })).toMatchObject({
+      faults: [],
+      notices: ['Event 6 was purged, or is of a former chain: the head that was kept cannot be compared any more.'],
+    });
+    // The last one that was purged is known by the beginning of the chain.
+    expect(await verify(head)).toMatchObject({ faults: [], notices: [] });
+    expect(await verify({ sequence: 7, hash: 'x'.repeat(43) })).toMatchObject({
+      faults: ['Event 7 was purged, and is not the one that was kept.'],
+    });
+  });
+
+  it('says when sealing stands still', async () => {
+    await logIn(server, user.email);
+    const { at } = await server.em().findOneOrFail(AuditEvent, { sequence: null });
+    server.clock.advance(590);
+    expect(await verify()).toMatchObject({ faults: [], notices: [] });
+    server.clock.advance(11);
+    expect(await verify()).toMatchObject({
+      unsealed: 1,
+      faults: [],
+      notices: [
+        `Sealing stands still: an event of ${at.toISOString()} waits for it. A server with JOBS_ENABLED seals it.`,
+      ],
+    });
+    await seal();
+    expect(await verify()).toMatchObject({ unsealed: 0, faults: [], notices: [] });
   });
 
   it('outlives the deletion of an account, of which no address is left', async () => {
