@@ -8,12 +8,20 @@ import { dueAt, LEASE_MS } from './mail-schedule.js';
 import { Mail } from './mail.entity.js';
 
 /**
- * How often an instance looks. Nobody wakes it: what a request sets off at once can be measured by whoever sent it, and
- * shows whether there is an account (ASVS 6.3.8).
+ * How often an instance looks while nothing waits. Nobody wakes it: what a request sets off at once can be measured by whoever
+ * sent it, and shows whether there is an account (ASVS 6.3.8).
  */
 const TICK_MS = 1_000;
-/** How many are on their way out of one instance at a time. */
-const PARALLEL = 5;
+
+/**
+ * Milliseconds from one mail to the next. Each has its turn, whether its recipient turns out to have an account or not: a mail that
+ * waits behind others tells its recipient nothing about theirs.
+ */
+export const PACE_MS = 50;
+
+/** How many are on their way out of one instance at a time: so many as begin while a mail server takes 5 s for each. */
+const MOST_UNDER_WAY = 100;
+
 /**
  * Takes mails out of the outbox. Every instance looks; a mail is taken by one conditional UPDATE, so one of them sends it.
  * Who dies before the mail server has answered gives the mail up when its lease is over, and it is sent once more under
@@ -43,35 +51,30 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.underWay);
   }
 
-  /** Tries everything that is due once. */
+  /** Tries everything that is due once, as fast as it goes. */
   async sendDue(): Promise<void> {
-    let taken: number;
-    do {
-      taken = await this.takeDue();
-      await Promise.all(this.underWay);
-    } while (taken > 0);
+    while (await this.beginNext());
+    await Promise.all(this.underWay);
   }
 
   private async loop(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      await this.takeDue();
-      const tick = delay(TICK_MS, undefined, { ref: false, signal: this.stopping.signal }).catch(() => undefined);
-      // Whatever ends first leaves room for the next mail.
-      await Promise.race([tick, ...this.underWay]);
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const wait = (await this.beginNext()) ? PACE_MS : TICK_MS;
+      await delay(wait, undefined, { ref: false, signal }).catch(() => undefined);
     }
   }
 
-  /** Begins to send as many as there is room for. @returns how many */
-  private async takeDue(): Promise<number> {
-    const room = PARALLEL - this.underWay.size;
-    if (room === 0) return 0;
+  /** Begins to send the next one that is due. @returns false when there is none */
+  private async beginNext(): Promise<boolean> {
+    while (this.underWay.size >= MOST_UNDER_WAY) await Promise.race(this.underWay);
     try {
-      const taken = await this.take(room);
-      for (const id of taken) this.begin(id);
-      return taken.length;
+      const id = await this.take();
+      if (id !== undefined) this.begin(id);
+      return id !== undefined;
     } catch (error) {
       this.logger.warn({ err: error }, 'The outbox could not be read');
-      return 0;
+      return false;
     }
   }
 
@@ -80,19 +83,17 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
     this.underWay.add(attempt);
   }
 
-  private async take(most: number): Promise<string[]> {
+  private async take(): Promise<string | undefined> {
     const em = this.em.fork();
     const now = this.clock.now();
-    const waiting = await em.find(
-      Mail,
-      { failedAt: null, $or: dueAt(now) },
-      { orderBy: { dueAt: 'asc' }, limit: most },
-    );
-    const taken: string[] = [];
-    for (const { id, attempts, ...seen } of waiting) {
+    for (;;) {
+      const due = { failedAt: null, $or: dueAt(now) };
+      const [mail] = await em.find(Mail, due, { orderBy: { dueAt: 'asc' }, limit: 1, disableIdentityMap: true });
+      if (!mail) return undefined;
+      const { id, attempts, ...seen } = mail;
       const leased = { dueAt: new Date(now.getTime() + LEASE_MS), attempts: attempts + 1 };
-      if ((await em.nativeUpdate(Mail, { id, dueAt: seen.dueAt, failedAt: null }, leased)) === 1) taken.push(id);
+      // Another instance may have been faster.
+      if ((await em.nativeUpdate(Mail, { id, dueAt: seen.dueAt, failedAt: null }, leased)) === 1) return id;
     }
-    return taken;
   }
 }

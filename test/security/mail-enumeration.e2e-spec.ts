@@ -1,8 +1,10 @@
 import { Mail } from '../../src/mail/mail.entity.js';
 import { tryLogin, trySignup } from '../accounts/operations.js';
+import { PACE_MS } from '../../src/mail/mail-sender.js';
 import { ask, LifecycleServer } from '../lifecycle/operations.js';
 import { newEmail, signUp, withAccounts } from '../support/accounts.js';
 import type { CallOptions, GraphQLAnswer } from '../support/graphql-client.js';
+import { eventually } from '../support/eventually.js';
 import { statementsOf } from '../support/statements.js';
 import { areaUnderCurve, welch } from './support/statistics.js';
 
@@ -158,6 +160,43 @@ describe('who has an account does not show in a sign-up and what follows it, wit
     }
     for (const each of work) expect(each).toEqual(work[0]);
     expect(work[0]?.[1]).toBe(1);
+  });
+});
+
+describe('who has an account does not show in a mail of somebody else that waits behind theirs', () => {
+  const ASKED = 12;
+  let sending: LifecycleServer;
+  beforeAll(async () => {
+    sending = await LifecycleServer.start({ env: { JOBS_ENABLED: 'true', TRUST_PROXY: 'loopback' } });
+    // As slow as a mail server can be: it takes a mail, and never says so.
+    sending.mails.mood = 'keeps waiting';
+  });
+  afterAll(async () => {
+    sending.mails.hangUp();
+    await sending.stop();
+  });
+
+  /** Milliseconds until a mail of one's own comes that was asked for behind those to the victim. */
+  async function behind(victim: string): Promise<number> {
+    const { email } = await signUp(sending.server);
+    const start = performance.now();
+    for (let count = 0; count < ASKED; count++) await ask.reset(sending.server, victim);
+    await ask.reset(sending.server, email);
+    await eventually('the own mail comes', () => Promise.resolve(sending.mails.to(email).length > 0));
+    return performance.now() - start;
+  }
+
+  it('which does not wait for theirs to be delivered', async () => {
+    const { email: victim } = await signUp(sending.server);
+    await behind(victim);
+    const waiting = await sending.server.em().find(Mail, { recipient: victim });
+    expect(waiting.map(({ attempts, lastError }) => [attempts, lastError])).toEqual(
+      Array.from({ length: ASKED }, () => [1, null]),
+    );
+  });
+
+  it('which waits for as many turns when nobody is written to', async () => {
+    expect(await behind(newEmail())).toBeGreaterThanOrEqual(ASKED * PACE_MS);
   });
 });
 
