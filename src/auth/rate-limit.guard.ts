@@ -42,7 +42,7 @@ export class RateLimitGuard implements CanActivate {
     const given = GqlExecutionContext.create(context).getArgs<ProofArguments>();
     const proof = kind && (await this.proofs.find(kind, request, given));
     await this.limits.spend(mutation, { address, proof, caller: principal && callerOf(principal) });
-    if (proof !== undefined || principal) this.hashing.favour();
+    this.hashing.callerIs({ network: address, isKnown: proof !== undefined || principal !== undefined });
     return true;
   }
 }

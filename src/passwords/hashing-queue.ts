@@ -5,7 +5,7 @@ import { AppError } from '../common/app-error.js';
 import { ErrorAction, ErrorCode } from '../common/error-codes.js';
 import { perCurrentRequest } from '../common/per-request.js';
 import { inSpan } from '../telemetry/span.js';
-import { HashingLanes } from './hashing-lanes.js';
+import { HashingLanes, type LaneOptions } from './hashing-lanes.js';
 
 /** libuv's default. bcrypt runs in this pool, and so do file access and DNS. */
 const LIBUV_THREADS = 4;
@@ -15,26 +15,39 @@ export interface HashingBounds {
   concurrency: number;
   /** Callers that wait for their turn, of each lane. */
   maxWaiting: number;
+  /** Of these, those of one network. */
+  maxOfNetwork: number;
   maxWaitMs: number;
 }
 
 /** One hash a core, and always one thread of the pool left over. A waiting caller costs memory, a hash costs a core. */
 export const HASHING_BOUNDS: HashingBounds = {
   concurrency: Math.min(availableParallelism(), LIBUV_THREADS - 1),
-  maxWaiting: 200,
+  maxWaiting: 400,
+  maxOfNetwork: 80,
   maxWaitMs: 5_000,
 };
 
 /** By then whoever waits at the moment of a refusal has been served or refused. */
 const RETRY_AFTER_SECONDS = HASHING_BOUNDS.maxWaitMs / 1000;
 
+/** Who waits for a hash. */
+export interface HashingCaller {
+  /** What all limits count (`throttle/networks.ts`). Undefined where nothing is counted. */
+  readonly network: string | undefined;
+  /** The request has shown who it is, or that it was here before: it goes before those of strangers. */
+  readonly isKnown: boolean;
+}
+
 /**
  * The one way to bcrypt (ASVS 15.2.2, 15.4.4), at most `concurrency` at a time. Callers who are known go before strangers, who keep a
- * share (`HashingLanes`). A caller beyond the bounds is refused without any bcrypt.
+ * share, and networks take turns (`HashingLanes`). A caller beyond the bounds is refused without any bcrypt.
  */
 export class HashingQueue {
-  private readonly queue: PQueue<HashingLanes>;
-  private readonly caller = perCurrentRequest(() => ({ isKnown: false }));
+  private readonly queue: PQueue<HashingLanes, LaneOptions>;
+  private readonly caller = perCurrentRequest((): { present: HashingCaller } => ({
+    present: { network: undefined, isKnown: false },
+  }));
 
   /** @param onRefused called for each caller that is turned away */
   constructor(
@@ -52,23 +65,30 @@ export class HashingQueue {
     return this.queue.size;
   }
 
-  /** From here on the present request goes before those of strangers: it has shown who it is, or that it was here before. */
-  favour(): void {
-    this.caller().isKnown = true;
+  /** Says who the caller of the present request is. */
+  callerIs(present: HashingCaller): void {
+    this.caller().present = present;
   }
 
   /** @throws AppError `SERVICE_UNAVAILABLE` with `retryAfter` when the queue is full or the wait too long. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const priority = this.caller().isKnown ? 1 : 0;
-    // Strangers who fill their lane leave the other one free.
-    if (this.queue.sizeBy({ priority }) >= this.bounds.maxWaiting) throw this.refusal();
+    const { network, isKnown } = this.caller().present;
+    const lane: LaneOptions = { priority: isKnown ? 1 : 0, ...(network !== undefined && { network }) };
+    this.assertRoom(lane);
     const wait = new AbortController();
     const timer = setTimeout(() => wait.abort(this.refusal()), this.bounds.maxWaitMs);
     const start = (): Promise<T> => {
       clearTimeout(timer);
       return inSpan('bcrypt', {}, work);
     };
-    return this.queue.add(start, { signal: wait.signal, priority, id: randomUUID() });
+    return this.queue.add(start, { ...lane, signal: wait.signal, id: randomUUID() });
+  }
+
+  /** Strangers who fill their lane leave the other one free, and a network leaves room for others. */
+  private assertRoom({ priority = 0, network }: LaneOptions): void {
+    const isFull = this.queue.sizeBy({ priority }) >= this.bounds.maxWaiting;
+    const isOthersTurn = network !== undefined && this.queue.sizeBy({ priority, network }) >= this.bounds.maxOfNetwork;
+    if (isFull || isOthersTurn) throw this.refusal();
   }
 
   private refusal(): AppError {

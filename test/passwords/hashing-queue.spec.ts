@@ -48,14 +48,15 @@ describe('the hashing queue', () => {
   it('leaves a thread of the pool and uses no more than the cores there are', () => {
     expect(HASHING_BOUNDS).toEqual({
       concurrency: Math.min(availableParallelism(), 3),
-      maxWaiting: 200,
+      maxWaiting: 400,
+      maxOfNetwork: 80,
       maxWaitMs: 5000,
     });
   });
 
   it('runs at most as many at a time as allowed, in the order of arrival, and serves all', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 2, maxWaiting: 10, maxWaitMs: 1000 });
+    const queue = new HashingQueue({ concurrency: 2, maxWaiting: 10, maxOfNetwork: 10, maxWaitMs: 1000 });
 
     const turns = Array.from({ length: 6 }, () => queue.run(load.work));
     for (let ended = 0; ended < 6; ended += 1) {
@@ -68,14 +69,15 @@ describe('the hashing queue', () => {
   });
 
   describe('with callers who are known', () => {
-    /** So many calls of one request each, and who was served in which order. */
-    async function orderOf(queue: HashingQueue, load: Workload, callers: ('known' | 'stranger')[]): Promise<string[]> {
+    /** One call of each, in a request of its own: `known` or `stranger`, and from where. @returns who was served in which order */
+    async function orderOf(queue: HashingQueue, load: Workload, callers: string[]): Promise<string[]> {
       const order: string[] = [];
-      const calls = callers.map((caller, index) =>
+      const calls = callers.map((caller) =>
         asRequest(async () => {
-          if (caller === 'known') queue.favour();
+          const [kind, network] = caller.split(' from ');
+          queue.callerIs({ network, isKnown: kind === 'known' });
           await queue.run(async () => {
-            order.push(`${caller} ${String(index)}`);
+            order.push(caller);
             return load.work();
           });
         }),
@@ -89,9 +91,9 @@ describe('the hashing queue', () => {
     }
 
     it('serves them before strangers, who keep one turn in four', async () => {
-      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxWaitMs: 1000 });
-      const callers = [...times(3, 'stranger' as const), ...times(6, 'known' as const)];
-      expect((await orderOf(queue, new Workload(), callers)).map((it) => it.split(' ')[0])).toEqual([
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxOfNetwork: 10, maxWaitMs: 1000 });
+      const callers = [...times(3, 'stranger'), ...times(6, 'known')];
+      expect(await orderOf(queue, new Workload(), callers)).toEqual([
         'stranger', // When nobody else was there.
         ...times(2, 'known'),
         'stranger',
@@ -101,13 +103,42 @@ describe('the hashing queue', () => {
       ]);
     });
 
+    it('serves networks in turn, those of one lane among each other', async () => {
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxOfNetwork: 10, maxWaitMs: 1000 });
+      const callers = [...times(4, 'known from A'), ...times(2, 'known from B'), 'known from C'];
+      expect(await orderOf(queue, new Workload(), callers)).toEqual([
+        'known from A', // When nobody else was there.
+        ...['known from A', 'known from B', 'known from C'],
+        ...['known from A', 'known from B'],
+        'known from A',
+      ]);
+    });
+
+    it('leaves room for other networks when one has as many waiting as it may', async () => {
+      const load = new Workload();
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxOfNetwork: 1, maxWaitMs: 1000 });
+      const callFrom = (network: string) =>
+        asRequest(() => {
+          queue.callerIs({ network, isKnown: true });
+          return queue.run(load.work);
+        });
+      const served = [callFrom('A'), callFrom('A')];
+      await expect(callFrom('A')).rejects.toMatchObject(unavailable);
+      served.push(callFrom('B'));
+      for (let ended = 0; ended < 3; ended += 1) {
+        await pause(1);
+        load.endOne();
+      }
+      expect(await Promise.all(served)).toEqual([1, 2, 3]);
+    });
+
     it('has room for them when strangers fill all of theirs', async () => {
       const load = new Workload();
-      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 2, maxWaitMs: 1000 });
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 2, maxOfNetwork: 2, maxWaitMs: 1000 });
       const strangers = [queue.run(load.work), queue.run(load.work), queue.run(load.work)];
       await expect(queue.run(load.work)).rejects.toMatchObject(unavailable);
       const known = asRequest(() => {
-        queue.favour();
+        queue.callerIs({ network: undefined, isKnown: true });
         return queue.run(load.work);
       });
       for (let ended = 0; ended < 4; ended += 1) {
@@ -121,7 +152,7 @@ describe('the hashing queue', () => {
 
   it('refuses at once, without work, when as many wait as allowed', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 1000 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 1000 });
     const served = [queue.run(load.work), queue.run(load.work)];
 
     const refusal: unknown = await queue.run(load.work).catch((error: unknown) => error);
@@ -137,7 +168,7 @@ describe('the hashing queue', () => {
 
   it('refuses, without work, whoever has waited too long, and frees the place', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 20 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 20 });
     const first = queue.run(load.work);
 
     const refusal: unknown = await queue.run(load.work).catch((error: unknown) => error);
@@ -152,7 +183,7 @@ describe('the hashing queue', () => {
 
   it('never interrupts what has begun, however long it takes', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 5 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 5 });
     const begun = queue.run(load.work);
 
     await pause(30);
@@ -162,7 +193,7 @@ describe('the hashing queue', () => {
   });
 
   it('passes a failure on and goes on with the next', async () => {
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 1000 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 1000 });
 
     await expect(queue.run(() => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory');
     await expect(queue.run(() => Promise.resolve('next'))).resolves.toBe('next');
