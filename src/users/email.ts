@@ -29,8 +29,9 @@ const DOT_ATOM = /^[^\s\p{C}."(),:;<>@[\\\]]+(?:\.[^\s\p{C}."(),:;<>@[\\\]]+)*$/
  */
 export function normalizeEmail(email: string): string {
   if (email.length > EMAIL_MAX_LENGTH) return email;
-  // Composed before it is looked for quotes, and after: what stood between two letters may have been a backslash.
-  const address = unquoted(email.trim().normalize('NFC')).normalize('NFC').toLowerCase();
+  // Composed before it is looked for quotes, and after: what stood between two letters may have been a backslash. And once more
+  // as lower case: some letters have a composed form in that alone.
+  const address = unquoted(email.trim().normalize('NFC')).normalize('NFC').toLowerCase().normalize('NFC');
   const domain = domainOf(address);
   // ASCII stays as it is: `domainToASCII` reads `0x7f.1` as an address of IPv4.
   if (ASCII.test(domain) || !DOMAIN.test(domain)) return address;

@@ -109,6 +109,21 @@ describe('composed and decomposed letters', () => {
   });
 });
 
+describe('upper and lower case', () => {
+  it('are one address, with any mark on the letter, also where only one of the two has a composed form', () => {
+    const letters = Array.from({ length: 0x1_ffff }, (_, code) => String.fromCodePoint(code)).filter(
+      (letter) => letter.isWellFormed() && letter.toLowerCase() !== letter,
+    );
+    const marks = ['', ...Array.from({ length: 0x70 }, (_, index) => String.fromCodePoint(0x300 + index))];
+    const spellings = letters.flatMap((letter) => marks.map((mark) => `${letter}${mark}@example.com`));
+    const different = spellings.filter((email) => {
+      const [stored, lower] = [normalizeEmail(email), normalizeEmail(email.toLowerCase())];
+      return stored !== lower || normalizeEmail(stored) !== stored;
+    });
+    expect(different).toEqual([]);
+  });
+});
+
 /** RFC 5321 section 4.1.2: the quotes, and backslashes within, are no part of the name of a mailbox. */
 describe('a quoted local part', () => {
   it('is the one without quotes where it needs none', async () => {

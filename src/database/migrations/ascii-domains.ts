@@ -14,7 +14,7 @@ const OTHERS = `select 1 from "users" where "email" = ?`;
 const MAX_LENGTH = 254;
 
 /**
- * Gives each address whose domain has other letters the form that `normalizeEmail` makes. Where another account has that form
+ * Gives each address with other letters the form that `normalizeEmail` makes. Where another account has that form
  * already, or it is too long, the row stays as it is, and the log says so.
  */
 export async function writeDomainsInAscii(execute: Execute): Promise<void> {
@@ -24,7 +24,7 @@ export async function writeDomainsInAscii(execute: Execute): Promise<void> {
     const select = `select "${key}" as key, "${column}" as address from "${table}" where not ${isAscii}`;
     for (const { key: row, address } of (await execute(select)) as { key: string; address: string }[]) {
       const at = address.lastIndexOf('@') + 1;
-      const written = address.slice(0, at) + domainToASCII(address.slice(at));
+      const written = address.slice(0, at).normalize('NFC') + domainToASCII(address.slice(at));
       if (written === address) continue;
       const isTaken = table === 'users' && ((await execute(OTHERS, [written])) as unknown[]).length > 0;
       if (isTaken || written.length > MAX_LENGTH || written.endsWith('@')) kept += 1;
