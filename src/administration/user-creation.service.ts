@@ -1,8 +1,9 @@
 import type { EntityManager } from '@mikro-orm/core';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { forbidden } from '../access/access.errors.js';
 import { USER_ROLE } from '../access/permissions.js';
 import { RegistrationService } from '../auth/registration.service.js';
+import { ENV, type Env } from '../config/env.js';
 import { RolesService } from '../roles/roles.service.js';
 import type { User } from '../users/user.entity.js';
 import { actedBy, assertMayAssign, Authorities, type Authority, type HeldAuthority } from './authority.js';
@@ -15,14 +16,16 @@ export class UserCreation {
     private readonly registrations: RegistrationService,
     private readonly roles: RolesService,
     private readonly authorities: Authorities,
+    @Inject(ENV) private readonly env: Pick<Env, 'SIGNUP_ENABLED'>,
   ) {}
 
   async create({ roles, ...account }: CreateUserInput, authority: Authority): Promise<User> {
     const names = [...new Set(roles ?? [USER_ROLE])];
     const { email, password = null, name = null, locale = null } = account;
     const emailVerified = account.emailVerified ?? false;
-    // Each gives somebody more than an invitation to the owner of the address does.
-    if (givesMore(names) || emailVerified || password !== null) this.authorities.assertRecentSignIn(authority);
+    // Each gives the owner of the address more than they could have by themselves.
+    const isMore = givesMore(names) || emailVerified || password !== null || !this.env.SIGNUP_ENABLED;
+    if (isMore) this.authorities.assertRecentSignIn(authority);
     return this.registrations.register(
       { email, password, name, locale, emailVerified, roles: names },
       actedBy(authority),

@@ -37,7 +37,7 @@ export class UsersAdminResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: `Makes an account. Nobody is signed in by it. With roles other than \`user\`, a password, or a confirmed address: ${RECENT_SIGN_IN}.`,
+    description: `Makes an account. Nobody is signed in by it. With roles other than \`user\`, a password or a confirmed address, and always where sign-up is closed: ${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:write')
   createUser(

@@ -1,7 +1,8 @@
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
-import { newEmail, PASSWORD, signUp, withAccounts } from '../support/accounts.js';
+import { administer } from '../administration/operations.js';
+import { logIn, newEmail, PASSWORD, refreshed, signUp, type TestUser, withAccounts } from '../support/accounts.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 import { fieldsOf, tryLogin, trySignup } from './operations.js';
@@ -122,10 +123,15 @@ describe('signup', () => {
 });
 
 describe('with SIGNUP_ENABLED=false', () => {
-  it('signup is refused whoever asks, login works, and serverInfo says so', async () => {
-    const server = await TestServer.start({
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start({
       env: { SIGNUP_ENABLED: 'false', ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: PASSWORD },
     });
+  });
+  afterAll(() => server.stop());
+
+  it('signup is refused whoever asks, login works, and serverInfo says so', async () => {
     const before = await server.em().count(User);
     for (const email of [newEmail(), 'a@example.com']) {
       expect(refusalOf(await trySignup(server, { email }))).toBe('FORBIDDEN');
@@ -135,7 +141,17 @@ describe('with SIGNUP_ENABLED=false', () => {
     expect((await server.call('{ serverInfo { signupEnabled } }')).data).toEqual({
       serverInfo: { signupEnabled: false },
     });
-    await server.stop();
+  });
+
+  it('an administrator gives accounts after a sign-in of a moment ago alone', async () => {
+    const invite = ({ accessToken }: TestUser) => administer(server, accessToken).create({ email: newEmail() });
+    const admin = await logIn(server, 'a@example.com');
+    expect((await invite(admin)).errors).toEqual([]);
+    server.clock.advance(601);
+    const before = await server.em().count(User);
+    const late = await refreshed(server, admin.refreshToken);
+    expect(refusalOf(await invite(late))).toBe('UNAUTHENTICATED/REAUTHENTICATION_REQUIRED');
+    expect(await server.em().count(User)).toBe(before);
   });
 });
 
