@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Outbox } from '../mail/outbox.js';
+import { MailBudget } from '../throttle/mail-budget.js';
 import type { User } from '../users/user.entity.js';
 
 /** Gives an account another password, in the transaction that holds its row. */
@@ -9,18 +10,20 @@ import type { User } from '../users/user.entity.js';
 export class NewPasswords {
   constructor(
     private readonly outbox: Outbox,
+    private readonly mails: MailBudget,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * The owner is told (ASVS 6.3.7), unless nobody has confirmed that the address is theirs. Sessions and links are the caller's
-   * business: they depend on what the new password was proved by.
+   * The owner is told (ASVS 6.3.7), some times in an hour, unless nobody has confirmed that the address is theirs. Sessions and
+   * links are the caller's business: they depend on what the new password was proved by.
    */
-  set(em: EntityManager, user: User, passwordHash: string): void {
+  async set(em: EntityManager, user: User, passwordHash: string): Promise<void> {
     user.passwordHash = passwordHash;
     user.passwordChangedAt = this.clock.now();
     if (!user.emailVerified) return;
     const { id: userId, email: recipient, locale = null } = user;
+    if ((await this.mails.spend('password-changed', recipient)) !== 'within') return;
     this.outbox.write(em, { template: 'password-changed', recipient, userId, locale });
   }
 }

@@ -35,7 +35,7 @@ export class PasswordChange {
     const { email } = await this.users.current(userId);
     const passwordHash = await this.passwords.hashNew(input.newPassword, { email, path: 'input.newPassword' });
     return this.account.change(principal, proof, async (em, user) => {
-      this.newPasswords.set(em, user, passwordHash);
+      await this.newPasswords.set(em, user, passwordHash);
       await this.sessions.revoke(em, userId, { id: { $ne: sessionId } }, 'password_changed');
       await voidBegunChanges(em, userId, 'all');
       this.audit.record(em, 'user.password_changed', { actorId: userId, subjectId: userId, sessionId, client });

@@ -29,7 +29,7 @@ export class PasswordReset {
     await this.links.use(token, 'password_reset', async (em, user) => {
       // Whoever has the link reads the mails of the address.
       user.emailVerified = true;
-      this.newPasswords.set(em, user, passwordHash);
+      await this.newPasswords.set(em, user, passwordHash);
       await this.accountLinks.void(em, user);
       await this.sessions.revoke(em, user.id, 'all', 'password_reset');
       this.audit.record(em, 'user.password_reset', { subjectId: user.id, client });

@@ -114,6 +114,7 @@ export const MAIL_BUDGETS = {
   'confirm-email-change': { attempts: 5, seconds: HOUR },
   signup: { attempts: 10, seconds: HOUR },
   'new-device': { attempts: 5, seconds: HOUR },
+  'password-changed': { attempts: 5, seconds: HOUR },
 } as const satisfies Record<string, LimiterBudget>;
 
 export type BudgetedMail = keyof typeof MAIL_BUDGETS;

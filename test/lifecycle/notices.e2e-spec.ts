@@ -1,3 +1,4 @@
+import { MAIL_BUDGETS } from '../../src/throttle/limits.js';
 import { User } from '../../src/users/user.entity.js';
 import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
 import { logIn, PASSWORD, signUp, signUpConfirmed, type TestUser, withAccounts } from '../support/accounts.js';
@@ -143,11 +144,16 @@ describe('a mail is in the language', () => {
 });
 
 // A second server of one process takes the place of the first: it comes last.
-it('the owner of an account is told of five new devices in an hour, once that there were more, and of no further one', async () => {
-  const limited = await LifecycleServer.start({
-    env: { NEW_DEVICE_NOTICE: 'true', TRUST_PROXY: '1', RATE_LIMITS_ENABLED: 'true' },
+describe('in an hour the owner of an account is told', () => {
+  let limited: LifecycleServer;
+  beforeAll(async () => {
+    limited = await LifecycleServer.start({
+      env: { NEW_DEVICE_NOTICE: 'true', TRUST_PROXY: '1', RATE_LIMITS_ENABLED: 'true' },
+    });
   });
-  try {
+  afterAll(() => limited.stop());
+
+  it('of five new devices, once that there were more, and of no further one', async () => {
     const user = await signUpConfirmed(limited.server);
     for (let device = 0; device < 9; device++) {
       const input = { email: user.email, password: PASSWORD };
@@ -156,7 +162,15 @@ it('the owner of an account is told of five new devices in an hour, once that th
     await limited.send();
     const subjects = limited.mails.to(user.email).map(({ subject }) => subject);
     expect(subjects.sort()).toEqual([...Array.from({ length: 5 }, () => NOTICE), 'Several new devices have signed in']);
-  } finally {
-    await limited.stop();
-  }
+  });
+
+  it('of five new passwords', async () => {
+    const user = await signUpConfirmed(limited.server);
+    for (let change = 0; change < 8; change++) {
+      const answer = await changePassword(limited.server, user.accessToken, '', `${NEW_PASSWORD} ${String(change)}`);
+      expect(answer.errors).toEqual([]);
+    }
+    await limited.send();
+    expect(limited.mails.to(user.email)).toHaveLength(MAIL_BUDGETS['password-changed'].attempts);
+  });
 });
