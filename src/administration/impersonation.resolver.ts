@@ -21,7 +21,7 @@ export class ImpersonationResolver {
     description:
       'Opens a session in which you act as the user, for at most an hour. The user sees it in `mySessions`, and the reason ' +
       'in `myAuditEvents`. Credentials can not be changed in it. Tokens come in the payload: cookies stay your own. ' +
-      `${RECENT_SIGN_IN}.`,
+      `It ${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:impersonate')
   async impersonate(

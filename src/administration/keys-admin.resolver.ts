@@ -21,7 +21,7 @@ export class KeysAdminResolver {
   }
 
   @Mutation(() => SigningKey, {
-    description: `Makes the next signing key. It signs once every service can know it; no token is refused by it. ${RECENT_SIGN_IN}.`,
+    description: `Makes the next signing key. It signs once every service can know it; no token is refused by it. It ${RECENT_SIGN_IN}.`,
   })
   @Permissions('keys:rotate')
   rotateSigningKey(@CurrentAuthority() authority: Authority): Promise<SigningKey> {

@@ -62,7 +62,7 @@ export class RolesAdminResolver {
   }
 
   @Mutation(() => RoleModel, {
-    description: `Replaces what a role permits. It counts on the next request of its holders. ${RECENT_SIGN_IN}.`,
+    description: `Replaces what a role permits. It counts on the next request of its holders. It ${RECENT_SIGN_IN}.`,
   })
   @Permissions('roles:write')
   updateRole(
@@ -73,7 +73,9 @@ export class RolesAdminResolver {
     return this.administration.update(input, authority, revision);
   }
 
-  @Mutation(() => Boolean, { description: `Deletes a role. One that is held needs a replacement. ${RECENT_SIGN_IN}.` })
+  @Mutation(() => Boolean, {
+    description: `Deletes a role. One that is held needs a replacement. It ${RECENT_SIGN_IN}.`,
+  })
   @Permissions('roles:write')
   async deleteRole(
     @Args('name', { description: 'The role. Neither `admin` nor `user`.' }) name: string,

@@ -37,7 +37,7 @@ export class UsersAdminResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: `Makes an account. Nobody is signed in by it. With roles other than \`user\`, a password or a confirmed address, and always where sign-up is closed: ${RECENT_SIGN_IN}.`,
+    description: `Makes an account. Nobody is signed in by it. With roles other than \`user\`, a password or a confirmed address, and always where sign-up is closed, it ${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:write')
   createUser(
@@ -48,7 +48,7 @@ export class UsersAdminResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: `Changes an account. Its address and whether that is confirmed: not of your own account. ${RECENT_SIGN_IN}.`,
+    description: `Changes an account. The address and its confirmation cannot be those of your own account; to change them ${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:write')
   updateUser(
@@ -60,7 +60,7 @@ export class UsersAdminResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: `Replaces the roles of an account. It counts on its next request. ${RECENT_SIGN_IN}.`,
+    description: `Replaces the roles of an account. It counts on its next request. It ${RECENT_SIGN_IN}.`,
   })
   @Permissions('roles:assign')
   setUserRoles(
@@ -89,7 +89,7 @@ export class UsersAdminResolver {
     return this.administration.disable({ id }, reason ?? null, authority);
   }
 
-  @Mutation(() => UserModel, { description: `Lets a disabled account sign in again. ${RECENT_SIGN_IN}.` })
+  @Mutation(() => UserModel, { description: `Lets a disabled account sign in again. It ${RECENT_SIGN_IN}.` })
   @Permissions('users:write')
   enableUser(
     @Args('id', { type: () => ID, description: 'The account.' }) id: string,
@@ -99,7 +99,7 @@ export class UsersAdminResolver {
   }
 
   @Mutation(() => Boolean, {
-    description: `Deletes an account for ever, with all that is in it; not your own. Its owner is told. ${RECENT_SIGN_IN}.`,
+    description: `Deletes an account for ever, with all that is in it; not your own. Its owner is told. It ${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:delete')
   async deleteUser(

@@ -26,6 +26,7 @@ export async function verifyTrail({ head }: { head?: string }): Promise<void> {
 
 function headOf(text: string): { sequence: number; hash: string } {
   const [, sequence, hash = ''] = /^(\d+):([\w-]{43})$/.exec(text.trim()) ?? [];
-  if (sequence === undefined) throw badInput('--head', 'must be what an earlier run has printed');
+  if (sequence === undefined)
+    throw badInput('--head', 'must be SEQUENCE:HASH, which an earlier run has printed behind `Head:`');
   return { sequence: Number(sequence), hash };
 }

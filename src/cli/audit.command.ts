@@ -11,8 +11,14 @@ export function auditCommand(): Command {
   audit
     .command('verify')
     .description('look whether events were changed, added or taken away; exits 1 when they were')
-    .option('--head <sequence:hash>', 'what an earlier run has printed as its head: shows what was cut off since')
-    .addHelpText('after', examples('audit verify', 'audit verify --head "$(cat head-of-last-week)"'))
+    .option('--head <sequence:hash>', 'what an earlier run has printed behind `Head:`: shows what was cut off since')
+    .addHelpText(
+      'after',
+      examples(
+        'audit verify | sed -n "s/^Head: //p" > head-of-last-week',
+        'audit verify --head "$(cat head-of-last-week)"',
+      ),
+    )
     .action(async (options: { head?: string }) => (await actions()).verifyTrail(options));
 
   return audit;

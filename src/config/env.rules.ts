@@ -113,7 +113,7 @@ const FRONTEND_RULES = [
       env.isProduction &&
       isForOthers(env) &&
       leadsToVisitorsMachine(new URL(env.APP_URL).hostname) &&
-      'must be where the frontend is: the links of mails would lead to the machine of whoever opens them',
+      'must be where the frontend is, such as https://app.example.com: links in mails would lead to the machine of their reader',
   ),
   rule(['CORS_ORIGINS', 'APP_URL', 'PUBLIC_URL', 'MAIL_URL', 'isProduction'], (env) => {
     const isOpen = originsBesideApp(env).some((origin) => leadsToVisitorsMachine(new URL(origin).hostname));

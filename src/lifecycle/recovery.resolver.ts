@@ -17,15 +17,18 @@ import { PasswordReset } from './password-reset.service.js';
 
 const EMAIL = { description: 'The address of the account, in any letter case.' };
 const TOKEN = { description: 'What follows `#token=` in the link of the mail.' };
-const PASSWORD = {
+const passwordOr = (others: string) => ({
   type: () => String,
   nullable: true,
-  description: 'The password of the account. Absent in a session of it, or in the browser in which it was made.',
-};
-const WHO_HAS_THE_ACCOUNT =
-  'It takes whoever has the account: a session of it in the same request, the cookie of its sign-up, or the password. ' +
-  'Without any, `REAUTHENTICATION_REQUIRED`, and the link still works: ask for the password then, or offer a new one by ' +
-  '`requestPasswordReset`.';
+  description: `The password of the account. Absent ${others}.`,
+});
+const whoHasTheAccount = (ways: string): string =>
+  `It takes the one who has the account: ${ways}. Without any, \`REAUTHENTICATION_REQUIRED\`, and the link still works: ask for ` +
+  'the password then, or offer a new one by `requestPasswordReset`.';
+const OF_NEW_ACCOUNT = whoHasTheAccount(
+  'a session of it in the same request, the cookie of its sign-up, or the password',
+);
+const OF_ACCOUNT = whoHasTheAccount('a session of it in the same request, or the password');
 
 /** What is done by a link in a mail, and asking for one. All public: whoever has the link need not be signed in. */
 @Resolver()
@@ -50,12 +53,12 @@ export class RecoveryResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: `Confirms the address of an account by the link that was sent there. ${WHO_HAS_THE_ACCOUNT}`,
+    description: `Confirms the address of an account by the link that was sent there. ${OF_NEW_ACCOUNT}`,
   })
   @Public()
   verifyEmail(
     @Args('token', TOKEN) token: string,
-    @Args('password', PASSWORD) password: string | null,
+    @Args('password', passwordOr('in a session of it, or in the browser in which it was made')) password: string | null,
     @Context() { req }: GraphQLContext,
   ): Promise<User> {
     return this.verification.verify(token, password, req);
@@ -85,13 +88,13 @@ export class RecoveryResolver {
 
   @Mutation(() => UserModel, {
     description:
-      `Gives the account its new address, by the link that was sent there. ${WHO_HAS_THE_ACCOUNT} ` +
+      `Gives the account its new address, by the link that was sent there. ${OF_ACCOUNT} ` +
       'The old address is told, if it was confirmed.',
   })
   @Public()
   confirmEmailChange(
     @Args('token', TOKEN) token: string,
-    @Args('password', PASSWORD) password: string | null,
+    @Args('password', passwordOr('in a session of it')) password: string | null,
     @Context() { req }: GraphQLContext,
   ): Promise<User> {
     return this.changes.confirm(token, password, req);

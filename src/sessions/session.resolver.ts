@@ -7,7 +7,8 @@ import { deviceOf } from './device.js';
 import type { Session } from './session.entity.js';
 import { SessionModel } from './session.model.js';
 
-const OF_IMPERSONATORS = 'Null in a session of an administrator who acts as the user, unless you may read users.';
+const OF_IMPERSONATORS =
+  'Of a session in which an administrator acts as the user: null, unless you are the one who acts or may read users.';
 
 /** The fields of a session that are worked out, not stored. */
 @Resolver(() => SessionModel)
