@@ -19,12 +19,15 @@ export const examples = (...lines: readonly string[]): string =>
 /** The answer of a command: lines for a person, one value for a machine. */
 export function tell(lines: string | readonly string[], value: unknown): void {
   const text = isForMachine() ? JSON.stringify(value) : [lines].flat().join('\n');
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
 }
 
 /** Why a command did not do what it was asked for. */
 export function complain(message: string, problems: readonly { path: string; message: string }[] = []): void {
   const lines = [message, ...problems.map((problem) => `  ${problem.path}: ${problem.message}`)];
   const text = isForMachine() ? JSON.stringify({ error: { message, fields: problems } }) : lines.join('\n');
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printable(text)}\n`);
 }
+
+/** What users and mail servers wrote must not move the cursor or turn the direction of the terminal that it is read in. */
+const printable = (text: string): string => text.replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, '\uFFFD');
