@@ -1,8 +1,7 @@
-import { Controller, Get, Header, Inject, NotFoundException, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Header, NotFoundException, Param, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { randomBytes } from 'node:crypto';
 import { Public } from '../access/access.decorators.js';
-import { ENV, type Env } from '../config/env.js';
 import { isLoopback } from '../config/this-machine.js';
 import { type FolderMail, MailFolder } from '../mail/mail-folder.js';
 import { renderMailsPage } from './mails-page.js';
@@ -21,16 +20,13 @@ const MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popup
  */
 @Controller('mails')
 export class MailsController {
-  constructor(
-    private readonly folder: MailFolder,
-    @Inject(ENV) private readonly env: Pick<Env, 'PUBLIC_URL'>,
-  ) {}
+  constructor(private readonly folder: MailFolder) {}
 
   @Get()
   @Public()
   @Header('Content-Type', 'text/html; charset=utf-8')
   async list(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
-    this.assertOwnName(request);
+    assertOwnMachine(request);
     const nonce = randomBytes(16).toString('base64');
     response.setHeader('Content-Security-Policy', page(nonce));
     return renderMailsPage(await this.folder.list(SHOWN), nonce);
@@ -52,15 +48,18 @@ export class MailsController {
   }
 
   private async mail(name: string, request: Request): Promise<FolderMail> {
-    this.assertOwnName(request);
+    assertOwnMachine(request);
     const mail = await this.folder.find(name);
     if (!mail) throw new NotFoundException();
     return mail;
   }
+}
 
-  /** A site that points its own name at this machine would otherwise be of our origin (DNS rebinding). */
-  private assertOwnName({ hostname }: Request): void {
-    if (isLoopback(hostname) || hostname === new URL(this.env.PUBLIC_URL).hostname) return;
-    throw new NotFoundException();
-  }
+/**
+ * From this machine, and by a name of it: a site that points its own name here would otherwise be of our origin (DNS
+ * rebinding), and a proxy or tunnel would show the page to all that reach it.
+ */
+function assertOwnMachine({ hostname, socket }: Request): void {
+  if (isLoopback(hostname) && isLoopback(socket.remoteAddress ?? '')) return;
+  throw new NotFoundException();
 }

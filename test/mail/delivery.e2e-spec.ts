@@ -1,9 +1,11 @@
 import { jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { Logger, NotFoundException } from '@nestjs/common';
+import type { Request as ExpressRequest } from 'express';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
+import { MailsController } from '../../src/ide/mails.controller.js';
 import { Mail } from '../../src/mail/mail.entity.js';
 import { MailSender } from '../../src/mail/mail-sender.js';
 import { ask, LifecycleServer, use } from '../lifecycle/operations.js';
@@ -72,6 +74,19 @@ describe('without MAIL_URL', () => {
       }
       await request(server.url).get('/mails').set('Host', 'evil.example').expect(404);
       await request(server.url).get('/mails').set('Host', 'auth.localhost').expect(200);
+    }));
+
+  it('the page shows nothing by a name that others reach the server by, nor to another machine', () =>
+    withServer({ ...env, PUBLIC_URL: 'https://auth.example.com' }, async (server) => {
+      await request(server.url).get('/mails').set('Host', 'auth.example.com').expect(404);
+      // What comes from another machine cannot be sent from this one.
+      const elsewhere = { hostname: 'localhost', socket: { remoteAddress: '192.0.2.1' } } as ExpressRequest;
+      const here = { hostname: 'localhost', socket: { remoteAddress: '::ffff:127.0.0.1' } } as ExpressRequest;
+      const [file = ''] = readdirSync(env.MAIL_OUTBOX);
+      expect(await server.app.get(MailsController).html(file.replace('.eml', ''), here)).toContain('</a');
+      await expect(server.app.get(MailsController).html(file.replace('.eml', ''), elsewhere)).rejects.toThrow(
+        NotFoundException,
+      );
     }));
 
   it.each([
