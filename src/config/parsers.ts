@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { ConnectionString } from 'connection-string';
 import * as z from 'zod';
+import { isNetwork } from './proxy-network.js';
 import type { RedisTarget } from './redis-target.js';
 
 /**
@@ -176,14 +176,6 @@ export const proxies = optionalText.transform((value, context) => {
     ? addresses
     : refuse(context, 'must be a number of hops or a list of addresses such as 10.0.0.0/8');
 });
-
-function isNetwork(value: string): boolean {
-  const [address = '', bits, ...rest] = value.split('/');
-  const maxBits = isIP(address) === 6 ? 128 : 32;
-  // /0 is everybody, which is what `true` is refused for.
-  const hasValidBits = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= maxBits);
-  return isIP(address) !== 0 && rest.length === 0 && hasValidBits;
-}
 
 function parseJson(value: string): unknown {
   try {

@@ -14,6 +14,13 @@ describe('a setting that is safe on one machine and open on a network', () => {
     expect(warningsOf(raw)).toEqual([]);
   });
 
+  it('is warned of where NODE_ENV was forgotten', () => {
+    const forgotten = { NODE_ENV: 'development', PUBLIC_URL: 'https://auth.example.com' };
+    expect(warningsOf(forgotten)).toEqual(['NODE_ENV']);
+    expect(warningsOf({ ...forgotten, PUBLIC_URL: 'http://auth.localhost:4000' })).toEqual([]);
+    expect(warningsOf({ ...forgotten, NODE_ENV: 'test' })).toEqual([]);
+  });
+
   it('is not warned of where it is closed, or where nobody else reaches the server', () => {
     expect(warningsOf(PRODUCTION)).toEqual([]);
     expect(warningsOf({ ...PRODUCTION, METRICS_ENABLED: 'true', METRICS_TOKEN: 'of-who-scrapes' })).toEqual([]);

@@ -72,12 +72,20 @@ describe('numbers, lists and the rest', () => {
     expect(parse({ TRUST_PROXY: value }).TRUST_PROXY).toEqual(expected);
   });
 
-  it.each(['true', '-1', '10.0.0.0/33', '0.0.0.0/0', '::/0', 'proxy.example.com', '10.0.0.0/8/8'])(
-    'TRUST_PROXY=%s is refused',
-    (value) => {
-      expect(refusedNames({ TRUST_PROXY: value })).toEqual(['TRUST_PROXY']);
-    },
-  );
+  it.each([
+    'true',
+    '-1',
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '::/0',
+    '0.0.0.0/1, 128.0.0.0/1',
+    '::/1',
+    '::ffff:0:0/96',
+    'proxy.example.com',
+    '10.0.0.0/8/8',
+  ])('TRUST_PROXY=%s is refused', (value) => {
+    expect(refusedNames({ TRUST_PROXY: value })).toEqual(['TRUST_PROXY']);
+  });
 
   it.each([
     'sqlite::memory:',
