@@ -10,11 +10,11 @@ import { isStorable } from '../common/storable.js';
 import { Transactions } from '../database/transactions.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Role } from '../roles/role.entity.js';
-import { MAX_ROLE_CHARACTERS, MAX_ROLES } from '../roles/role-names.js';
+import { MAX_ADDED_ROLES, MAX_ROLE_CHARACTERS, MAX_ROLES } from '../roles/role-names.js';
 import { roleRevisionOf } from '../roles/role-revision.js';
 import { Impersonations } from '../sessions/impersonations.service.js';
 import { User } from '../users/user.entity.js';
-import { builtInRole, changedMeanwhile, roleExists, roleInUse } from './administration.errors.js';
+import { builtInRole, changedMeanwhile, roleExists, roleInUse, tooManyRoles } from './administration.errors.js';
 import {
   actedBy,
   assertMayGrant,
@@ -42,12 +42,13 @@ export class RoleAdministration {
     return this.em.find(Role, {}, { orderBy: { name: 'asc' } });
   }
 
-  /** @throws AppError `CONFLICT` when there is one of this name */
+  /** @throws AppError `CONFLICT` when there is one of this name, and when there are `MAX_ADDED_ROLES` already */
   async create({ name, description, permissions }: RoleInput, authority: Authority): Promise<Role> {
     assertKnown(permissions);
     try {
       return await this.transactions.runApart(async (em) => {
         assertMayGrant(await this.authorities.hold(em, authority), permissions);
+        await assertRoom(em);
         const known = sorted(permissions);
         const role = em.create(Role, {
           name,
@@ -137,6 +138,16 @@ async function find(em: EntityManager, name: string, lockMode: LockMode = LockMo
   const role = isStorable(name) ? await em.findOne(Role, { name }, { lockMode }) : null;
   if (!role) throw notFound('There is no such role.');
   return role;
+}
+
+/**
+ * The lock on the row of `admin` makes those who add a role wait for each other, on every instance.
+ *
+ * @throws AppError `CONFLICT`
+ */
+async function assertRoom(em: EntityManager): Promise<void> {
+  await find(em, ADMIN_ROLE, LockMode.PESSIMISTIC_WRITE);
+  if ((await em.count(Role, { builtIn: false })) >= MAX_ADDED_ROLES) throw tooManyRoles();
 }
 
 /** @throws AppError `CONFLICT` for `admin`, `FORBIDDEN` for a role that permits more than its changer may */

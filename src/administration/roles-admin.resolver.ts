@@ -1,10 +1,13 @@
 import { Args, Context, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import DataLoader from 'dataloader';
 import { Permissions } from '../access/access.decorators.js';
+import { ADMIN_ROLE, PERMISSIONS, USER_ROLE } from '../access/permissions.js';
 import type { GraphQLContext } from '../access/request.js';
 import { perRequest } from '../common/per-request.js';
+import { HoldsAtMost } from '../paging/list-bound.js';
 import type { Role } from '../roles/role.entity.js';
 import { RoleModel } from '../roles/role.model.js';
+import { MAX_ADDED_ROLES } from '../roles/role-names.js';
 import { roleRevisionOf } from '../roles/role-revision.js';
 import { permissionsOfRoles } from '../roles/rights.js';
 import { MAX_HOLDERS, RolesService } from '../roles/roles.service.js';
@@ -14,6 +17,8 @@ import { RECENT_SIGN_IN } from './recent-sign-in.js';
 import { REVISION } from './revision.argument.js';
 import { RoleAdministration } from './role-administration.service.js';
 import { RoleInput } from './role.inputs.js';
+
+const BUILT_IN = [ADMIN_ROLE, USER_ROLE];
 
 /** Roles, for those who administer them. */
 @Resolver(() => RoleModel)
@@ -27,12 +32,14 @@ export class RolesAdminResolver {
     private readonly administration: RoleAdministration,
   ) {}
 
+  @HoldsAtMost(BUILT_IN.length + MAX_ADDED_ROLES)
   @Query(() => [RoleModel], { name: 'roles', description: 'Every role, by name.' })
   @Permissions('roles:read')
   list(): Promise<Role[]> {
     return this.administration.list();
   }
 
+  @HoldsAtMost(PERMISSIONS.length)
   @ResolveField(() => [String], { description: 'What the role permits, sorted.' })
   permissions(@Parent() role: Role): string[] {
     return permissionsOfRoles([role]);

@@ -5,6 +5,12 @@ export const MAX_ROLES = 20;
 /** Of all names together. */
 export const MAX_ROLE_CHARACTERS = 1_000;
 
+/**
+ * How many roles there are at most, besides those that are built in. `roles` returns every role at once: a document that asks for all
+ * fields of so many is not a dear one yet (`throttle/limits.ts`).
+ */
+export const MAX_ADDED_ROLES = 100;
+
 export const rolesFit = (names: readonly string[]): boolean =>
   names.length <= MAX_ROLES && names.join('').length <= MAX_ROLE_CHARACTERS;
 
