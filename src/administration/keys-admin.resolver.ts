@@ -1,5 +1,7 @@
 import { Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Permissions } from '../access/access.decorators.js';
+import { MAX_LISTED_KEYS } from '../keys/key-rotation.js';
+import { HoldsAtMost } from '../paging/list-bound.js';
 import type { Authority } from './authority.js';
 import { CurrentAuthority } from './current-authority.decorator.js';
 import { RECENT_SIGN_IN } from './recent-sign-in.js';
@@ -11,9 +13,9 @@ import { SigningKey } from './signing-key.model.js';
 export class KeysAdminResolver {
   constructor(private readonly keys: KeyAdministration) {}
 
+  @HoldsAtMost(MAX_LISTED_KEYS)
   @Query(() => [SigningKey], {
-    description:
-      'The keys that sign access tokens, the newest first. With HS256 the key is a setting, and not among them.',
+    description: `The keys that sign access tokens, the newest first, at most ${MAX_LISTED_KEYS}. With HS256 the key is a setting, and not among them.`,
   })
   @Permissions('keys:read')
   signingKeys(): Promise<SigningKey[]> {

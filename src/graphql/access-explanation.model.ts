@@ -1,4 +1,6 @@
 import { Field, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { PERMISSIONS } from '../access/permissions.js';
+import { HoldsAtMost } from '../paging/list-bound.js';
 
 export enum AccessDecision {
   ALLOWED = 'ALLOWED',
@@ -32,6 +34,7 @@ export class AccessExplanation {
   @Field(() => AccessDecision, { description: 'What comes of it.' })
   decision!: AccessDecision;
 
+  @HoldsAtMost(PERMISSIONS.length)
   @Field(() => [String], {
     description: 'The permissions that the user lacks, or the roles of which any one would do. Empty when allowed.',
   })

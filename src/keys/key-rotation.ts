@@ -17,6 +17,9 @@ const PUBLISH_MARGIN_SECONDS = 60;
 /** A retired key is kept for whoever wonders which one had signed an old token. */
 const RETIRED_KEPT_SECONDS = 30 * 86_400;
 
+/** How many keys a list shows. All that are in use are among them; the audit trail names those that retired longer ago. */
+export const MAX_LISTED_KEYS = 100;
+
 /** Of a key that nobody has asked for. */
 const SCHEDULED: AuditFacts = { details: { scheduled: true } };
 
@@ -68,9 +71,10 @@ export class KeyRotation implements Job, OnModuleInit {
     return { rows: rewrapped + retired + made + deleted, hasMore: false };
   }
 
-  /** Every key that is known, the newest first. */
+  /** The keys that are known, the newest first, up to `MAX_LISTED_KEYS`. */
   async list(): Promise<KeyReport[]> {
-    const rows = await this.em.fork().find(SigningKey, {}, { orderBy: { activeFrom: 'desc', generation: 'desc' } });
+    const order = { activeFrom: 'desc', generation: 'desc' } as const;
+    const rows = await this.em.fork().find(SigningKey, {}, { orderBy: order, limit: MAX_LISTED_KEYS });
     return rows.map((row) => this.reportOf(row, rows));
   }
 

@@ -2,9 +2,12 @@ import { Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authenticated, Permissions } from '../access/access.decorators.js';
 import { forbidden } from '../access/access.errors.js';
 import { CurrentPrincipal } from '../access/current-principal.decorator.js';
+import { PERMISSIONS } from '../access/permissions.js';
 import type { Principal } from '../access/principal.js';
+import { HoldsAtMost } from '../paging/list-bound.js';
 import { HeldRoles } from '../roles/held-roles.js';
 import { permissionsOfRoles } from '../roles/rights.js';
+import { MAX_ROLES } from '../roles/role-names.js';
 import { RolesService } from '../roles/roles.service.js';
 import type { UserRecord } from './user.entity.js';
 import { UserModel } from './user.model.js';
@@ -25,11 +28,13 @@ export class UsersResolver {
     return this.users.current(principal.userId);
   }
 
+  @HoldsAtMost(MAX_ROLES)
   @ResolveField('roles', () => [String], { description: 'The names of the roles that the user holds.' })
   rolesOf(@Parent() user: UserRecord): Promise<readonly string[]> {
     return this.held.namesOf(user);
   }
 
+  @HoldsAtMost(PERMISSIONS.length)
   @ResolveField('permissions', () => [String], {
     nullable: true,
     description: 'What the roles permit. Of oneself, or of anybody with `users:read`.',

@@ -48,6 +48,22 @@ it('signing keys are listed and replaced, and no token is refused by it', async 
   await server.stop();
 });
 
+it('of all the keys that were replaced the newest hundred are listed', async () => {
+  const server = await TestServer.start({ env: { JOBS_ENABLED: 'false' } });
+  const root = await signUpWithRoles(server, 'admin');
+  const { kid: active, ...stored } = await server.em().findOneOrFail(SigningKey, { retiredAt: null });
+  const { algorithm, publicJwk, wrappedPrivateKey, createdAt, activeFrom } = stored;
+  const former = Array.from({ length: 120 }, (_, index) => ({
+    ...{ kid: `former-${String(index)}`, algorithm, publicJwk, wrappedPrivateKey, createdAt, retiredAt: activeFrom },
+    ...{ generation: 1_000 + index, activeFrom: new Date(activeFrom.getTime() - (index + 1) * 1_000) },
+  }));
+  await server.em().insertMany(SigningKey, former);
+  const { data } = await list(server, root);
+  const expected = [active, ...former.slice(0, 99).map(({ kid }) => kid)];
+  expect(data?.['signingKeys']?.map(({ kid }) => kid)).toEqual(expected);
+  await server.stop();
+});
+
 it('with HS256 there is no key to replace', async () => {
   const server = await TestServer.start({ env: { JWT_ALGORITHM: 'HS256' } });
   const root = await signUpWithRoles(server, 'admin');

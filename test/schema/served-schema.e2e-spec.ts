@@ -5,8 +5,11 @@ import {
   buildSchema,
   getIntrospectionQuery,
   getNamedType,
+  getNullableType,
   type GraphQLField,
   type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
   type IntrospectionQuery,
   isEnumType,
   isInputObjectType,
@@ -19,6 +22,7 @@ import {
 } from 'graphql';
 import { decodeJwt } from 'jose';
 import { printSchema } from '../../src/graphql/print-schema.js';
+import { listBoundOf } from '../../src/paging/list-bound.js';
 import { Role } from '../../src/roles/role.entity.js';
 import { newEmail, PASSWORD, refreshed, signUp, signUpWithRoles } from '../support/accounts.js';
 import { testEngine } from '../support/database.js';
@@ -70,6 +74,21 @@ describe('the schema that is served', () => {
       'UserOrder',
     ]);
     for (const value of ours.flatMap((type) => type.getValues())) expect(value.value).toBe(value.name);
+  });
+
+  /** What nothing bounds, one document can ask for until the memory is full. */
+  it('says of every list how long it can be: by its field, by its page, or by the values of an enum', () => {
+    const served = server.app.get(GraphQLSchemaHost).schema;
+    const lists = fieldsIn(served).filter(({ field }) => isListType(getNullableType(field.type)));
+    expect(lists.length).toBeGreaterThan(10);
+    const unbounded = lists.filter(
+      ({ type, field }) =>
+        listBoundOf(field, server.env) === undefined &&
+        !isPaged(field) &&
+        !isPageOnly(type, served) &&
+        !isEnumType(getNamedType(field.type)),
+    );
+    expect(unbounded.map(({ type, field }) => `${type.name}.${field.name}`)).toEqual([]);
   });
 
   it.each(['cookie', 'Cookie', '', 1, null])('takes no other spelling of an enum value: %j', async (transport) => {
@@ -206,6 +225,22 @@ async function introspected(from: TestServer): Promise<string> {
 function fieldsOf(typeName: string): GraphQLField<unknown, unknown>[] {
   const type = schema.getType(typeName);
   return isObjectType(type) ? Object.values(type.getFields()) : [];
+}
+
+/** Every field of an object that is not of introspection. */
+function fieldsIn(of: GraphQLSchema): { type: GraphQLObjectType; field: GraphQLField<unknown, unknown> }[] {
+  const types = Object.values(of.getTypeMap()).filter(isObjectType);
+  return types
+    .filter(({ name }) => !name.startsWith('__'))
+    .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })));
+}
+
+const isPaged = ({ args }: GraphQLField<unknown, unknown>): boolean => args.some(({ name }) => name === 'first');
+
+/** True for a connection: whatever leads to it says how much of it is asked for. */
+function isPageOnly(type: GraphQLObjectType, of: GraphQLSchema): boolean {
+  const leading = fieldsIn(of).filter(({ field }) => getNamedType(field.type) === type);
+  return leading.length > 0 && leading.every(({ field }) => isPaged(field));
 }
 
 function authOf({ astNode }: GraphQLField<unknown, unknown>): string | undefined {

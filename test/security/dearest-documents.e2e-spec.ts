@@ -1,8 +1,12 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { cpuUsage, memoryUsage } from 'node:process';
+import { PERMISSIONS } from '../../src/access/permissions.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { newId } from '../../src/common/ids.js';
 import { DOCUMENT_LIMITS, MAX_ERRORS } from '../../src/graphql/document-limits.js';
+import { MAX_LISTED_KEYS } from '../../src/keys/key-rotation.js';
+import { SigningKey } from '../../src/keys/signing-key.entity.js';
+import { MAX_ADDED_ROLES, MAX_ROLES } from '../../src/roles/role-names.js';
 import { Role } from '../../src/roles/role.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
@@ -33,11 +37,12 @@ beforeAll(async () => {
   const em = server.em();
   const createdAt = new Date();
   // With `admin` and `user` as many as one account can hold.
-  const names = Array.from({ length: 18 }, (_, index) => `role-of-some-department-${String(index)}`);
+  const all = Array.from({ length: MAX_ADDED_ROLES }, (_, index) => `role-of-some-department-${String(index)}`);
   await em.insertMany(
     Role,
-    names.map((name) => ({ name, permissions: [], createdAt })),
+    all.map((name) => ({ name, permissions: [...PERMISSIONS], createdAt })),
   );
+  const names = all.slice(0, MAX_ROLES - 2);
   admin = await signUpWithRoles(server, 'admin', ...names);
   await em.insertMany(
     User,
@@ -48,10 +53,31 @@ beforeAll(async () => {
       where r.name in (${names.map(() => '?').join()}) on conflict do nothing`,
     names,
   );
+  await replaceKeys();
   await fill(admin);
   await fill(user);
 });
 afterAll(() => server.stop());
+
+/** So often that the list of keys is full. */
+async function replaceKeys(): Promise<void> {
+  const em = server.em();
+  const { kid, generation, activeFrom, ...key } = await em.findOneOrFail(SigningKey, { retiredAt: null });
+  const { algorithm, publicJwk, wrappedPrivateKey, createdAt } = key;
+  await em.insertMany(
+    SigningKey,
+    Array.from({ length: MAX_LISTED_KEYS }, (_, index) => ({
+      ...{
+        kid: kid.slice(3) + String(100 + index),
+        generation: generation + 1 + index,
+        algorithm,
+        publicJwk,
+        createdAt,
+      },
+      ...{ wrappedPrivateKey, retiredAt: createdAt, activeFrom: new Date(activeFrom.getTime() - 1_000 * index) },
+    })),
+  );
+}
 
 /** The lists of a user are as full as the settings allow, and a tenth of the sessions are those of somebody who acts as them. */
 async function fill({ id: userId, sessionId }: TestUser): Promise<void> {
