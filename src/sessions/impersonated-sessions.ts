@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/core';
+import type { EntityManager, FilterQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { RevocationList } from '../revocation/revocation-list.js';
@@ -38,13 +38,12 @@ export class ImpersonatedSessions {
   /** Ends those that the user has opened as somebody else, from these of their own. */
   async endOpenedBy(em: EntityManager, userId: string, from: WhichSessions): Promise<void> {
     const opener = from === 'all' ? {} : { impersonatorSessionId: from.id };
-    const where = { ...this.live(), impersonatorId: userId, ...opener };
-    const opened = await em.find(Session, where, { fields: ['id'] });
-    await this.end(
-      em,
-      opened.map(({ id }) => id),
-      'impersonator_left',
-    );
+    await this.leave(em, { impersonatorId: userId, ...opener });
+  }
+
+  /** Ends what the actor has open as the user, before they open another: there is one at a time. */
+  endFormer(em: EntityManager, { actorId, userId }: Acting): Promise<void> {
+    return this.leave(em, { impersonatorId: actorId, user: userId });
   }
 
   async end(em: EntityManager, ids: readonly string[], reason: RevocationReason): Promise<void> {
@@ -55,6 +54,15 @@ export class ImpersonatedSessions {
     await this.revocations.record(
       em,
       ids.map((sessionId) => ({ sessionId })),
+    );
+  }
+
+  private async leave(em: EntityManager, which: FilterQuery<Session>): Promise<void> {
+    const opened = await em.find(Session, { $and: [this.live(), which] }, { fields: ['id'] });
+    await this.end(
+      em,
+      opened.map(({ id }) => id),
+      'impersonator_left',
     );
   }
 

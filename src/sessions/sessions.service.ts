@@ -41,7 +41,8 @@ export class SessionsService {
   ) {}
 
   /**
-   * Adds a session to the transaction of `em`, ending the longest idle one when the user has as many as allowed.
+   * Adds a session to the transaction of `em`, ending the longest idle one when the user has as many as allowed. One in which
+   * an administrator acts as the user takes no place from them: it ends the one that the same administrator had before.
    * The caller holds the user's row, which is in the database already, so that two logins at once do not exceed the limit.
    */
   async start(
@@ -51,8 +52,8 @@ export class SessionsService {
     authMethods: readonly string[],
     impersonator?: Impersonator,
   ): Promise<SessionRecord> {
-    // It ends by itself soon, and takes no place from the user.
-    if (!impersonator) await this.makeRoom(em, user.id);
+    if (impersonator) await this.impersonated.endFormer(em, { actorId: impersonator.userId, userId: user.id });
+    else await this.makeRoom(em, user.id);
     this.metrics.sessionsStarted.inc();
     const now = this.clock.now();
     const session = {

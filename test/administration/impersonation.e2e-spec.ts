@@ -163,6 +163,48 @@ describe('impersonation', () => {
   });
 });
 
+describe('an administrator acts as a user in one session at a time', () => {
+  let admin: TestUser;
+  beforeAll(async () => {
+    admin = await signUpWithRoles(server, 'admin');
+  });
+  const liveOf = (user: TestUser) =>
+    server.em().count(Session, { user: user.id, revokedAt: null, impersonatorId: { $ne: null } });
+
+  it('and another one ends the former, from whichever session of theirs it was opened', async () => {
+    const user = await signUp(server);
+    const former = await actAs(user, admin);
+    const acting = await actAs(user, await logIn(server, admin.email));
+    expect(await whoAmI(server, former.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    expect(refusalOf(await refresh(server, former.refreshToken))).toBe('UNAUTHENTICATED/SESSION_REVOKED');
+    expect(await server.em().findOne(Session, former.session.id)).toMatchObject({ revokedReason: 'impersonator_left' });
+    expect(await whoAmI(server, acting.accessToken)).toBe(user.id);
+    expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+  });
+
+  it('also when several begin at once', async () => {
+    const user = await signUp(server);
+    await Promise.all(Array.from({ length: 4 }, () => as(admin).impersonate(user.id)));
+    expect(await liveOf(user)).toBe(1);
+  });
+
+  it('and neither as another user nor another administrator is concerned', async () => {
+    const [user, other] = [await signUp(server), await signUp(server)];
+    const helper = await signUpWithPermissions(server, 'users:impersonate');
+    const before = [await actAs(user, helper), await actAs(other, admin)];
+    await actAs(user, admin);
+    for (const acting of before) expect(await whoAmI(server, acting.accessToken)).toBe(acting.user.id);
+    expect(await liveOf(user)).toBe(2);
+  });
+
+  it('and one that is refused ends nothing', async () => {
+    const user = await signUp(server);
+    const acting = await actAs(user, admin);
+    expect(refusalOf(await as(admin).impersonate(user.id, ' '))).toBe('BAD_USER_INPUT');
+    expect(await whoAmI(server, acting.accessToken)).toBe(user.id);
+  });
+});
+
 describe('impersonation is refused', () => {
   it('for administrators, for oneself, and for a reason that says nothing', async () => {
     const other = await signUpWithRoles(server, 'admin');
