@@ -12,6 +12,9 @@ export interface Acting {
   readonly userId: string;
 }
 
+/** A session, as far as it says from which other one it was opened. */
+type OpenedSession = Pick<SessionRecord, 'impersonatorSessionId'>;
+
 /** The live sessions in which an administrator acts as a user. */
 @Injectable()
 export class ImpersonatedSessions {
@@ -29,8 +32,14 @@ export class ImpersonatedSessions {
     return opened.map(({ id, impersonatorId, user }) => ({ id, actorId: impersonatorId ?? '', userId: user.id }));
   }
 
+  /** When the session ends by itself from which this one was opened. Undefined: the user has opened it. */
+  async openersEnd(em: EntityManager, { impersonatorSessionId: id }: OpenedSession): Promise<Date | undefined> {
+    if (!id) return undefined;
+    return (await em.findOne(Session, { id }, { fields: ['expiresAt'] }))?.expiresAt;
+  }
+
   /** True while the session lasts from which this one was opened. */
-  async isOpenerAlive(em: EntityManager, { impersonatorSessionId }: SessionRecord): Promise<boolean> {
+  async isOpenerAlive(em: EntityManager, { impersonatorSessionId }: OpenedSession): Promise<boolean> {
     const where = { id: impersonatorSessionId ?? '', revokedAt: null, expiresAt: { $gt: this.clock.now() } };
     return (await em.count(Session, where)) > 0;
   }

@@ -14,7 +14,7 @@ import { formatRefreshToken, parseRefreshToken } from './refresh-token.js';
 import { decideRotation, type RotationDecision } from './rotation-decision.js';
 import type { RefreshRefusal } from './session.errors.js';
 import type { SessionRecord } from './session.entity.js';
-import { sessionEnd, sessionMaxAge } from './session-lifetime.js';
+import { sessionMaxAge } from './session-lifetime.js';
 import { SessionsService } from './sessions.service.js';
 
 export type Rotation =
@@ -118,7 +118,7 @@ export class RotationService {
     const now = this.clock.now();
     // Never earlier than before: a clock that is set back for a moment must not bring the end of the session nearer.
     const lastActiveAt = now > session.lastActiveAt ? now : session.lastActiveAt;
-    const expiresAt = sessionEnd(session, lastActiveAt, this.env);
+    const expiresAt = await this.sessions.endOf(em, session, lastActiveAt);
     const { id, refreshCounter } = session;
     const changed = await this.sql.change(
       em,

@@ -23,6 +23,9 @@ export interface Impersonator {
   readonly sessionId: string;
 }
 
+/** What the end of a session depends on. */
+type BegunSession = Pick<SessionRecord, 'createdAt' | 'impersonatorId' | 'impersonatorSessionId'>;
+
 /**
  * Starts, lists and ends sessions. A revocation is one conditional UPDATE together with its marks, and takes effect on the
  * next request of every instance (see `session-check.service.ts`).
@@ -56,24 +59,32 @@ export class SessionsService {
     else await this.makeRoom(em, user.id);
     this.metrics.sessionsStarted.inc();
     const now = this.clock.now();
+    const begun = {
+      createdAt: now,
+      impersonatorId: impersonator?.userId ?? null,
+      impersonatorSessionId: impersonator?.sessionId ?? null,
+    };
     const session = {
+      ...begun,
       id: newId(),
       refreshSalt: newRefreshSalt(),
       refreshCounter: 0,
       rotatedAt: now,
-      createdAt: now,
       lastActiveAt: now,
-      expiresAt: sessionEnd({ createdAt: now, impersonatorId: impersonator?.userId ?? null }, now, this.env),
+      expiresAt: await this.endOf(em, begun, now),
       revokedAt: null,
       revokedReason: null,
       ipAddress: client.ipAddress,
       userAgent: client.userAgent,
       authMethods: [...authMethods],
-      impersonatorId: impersonator?.userId ?? null,
-      impersonatorSessionId: impersonator?.sessionId ?? null,
     };
     await this.insert(em, user.id, session);
     return session;
+  }
+
+  /** When a session ends that is active now, as it is in the transaction of `em`. */
+  async endOf(em: EntityManager, session: BegunSession, now: Date): Promise<Date> {
+    return sessionEnd(session, now, this.env, await this.impersonated.openersEnd(em, session));
   }
 
   /** The refresh token that is current for this session. */
