@@ -48,7 +48,7 @@ export class UsersAdminResolver {
   }
 
   @Mutation(() => UserModel, {
-    description: `Changes an account. The address and its confirmation cannot be those of your own account; to change them ${RECENT_SIGN_IN}.`,
+    description: `Changes an account. The address and its confirmation cannot be those of your own account. With either, it ${RECENT_SIGN_IN}.`,
   })
   @Permissions('users:write')
   updateUser(

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { clientOf } from '../access/request.js';
 import { RotationService } from '../sessions/rotation.service.js';
-import { accountDigest } from '../throttle/account-digest.js';
+import { AccountDigests } from '../throttle/account-digests.js';
 import type { ProofKind } from '../throttle/limits.js';
 import { Networks } from '../throttle/networks.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.service.js';
@@ -29,6 +29,7 @@ export class RequestProof {
     private readonly rotation: RotationService,
     private readonly links: OneTimeTokens,
     private readonly networks: Networks,
+    private readonly digests: AccountDigests,
   ) {}
 
   /** @returns the key that it is counted under, undefined without a proof */
@@ -49,7 +50,7 @@ export class RequestProof {
     if (!isEmailAddress(normalized)) return undefined;
     const deviceId = await this.devices.recognise(request, normalized, argument);
     // All devices of an account at an address together: each sign-in may make another one.
-    return deviceId && `${this.networks.keyOf(clientOf(request).ipAddress)}:${accountDigest(normalized)}`;
+    return deviceId && `${this.networks.keyOf(clientOf(request).ipAddress)}:${this.digests.of(normalized)}`;
   }
 
   private async session(request: Request, argument?: string | null): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
-import { accountDigest } from './account-digest.js';
+import { AccountDigests } from './account-digests.js';
 import { type Limiter, Limiters } from './limiter.js';
 import { type BudgetedMail, MAIL_BUDGETS, MAIL_FOR_NO_LINK } from './limits.js';
 
@@ -18,6 +18,7 @@ export class MailBudget {
 
   constructor(
     limiters: Limiters,
+    private readonly digests: AccountDigests,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
     const mails = Object.keys(MAIL_BUDGETS) as BudgetedMail[];
@@ -28,23 +29,21 @@ export class MailBudget {
   /** Counts one mail. @param recipient the normalised address, whether it has an account or not */
   async spend(mail: BudgetedMail, recipient: string): Promise<MailStanding> {
     const limiter = this.env.RATE_LIMITS_ENABLED ? this.limiters.get(mail) : undefined;
-    const excess = limiter ? await limiter.excess(accountDigest(recipient)) : 0;
+    const excess = limiter ? await limiter.excess(this.digests.of(recipient)) : 0;
     if (excess <= 0) return 'within';
     return excess === 1 ? 'first-beyond' : 'beyond';
   }
 
   /** Counts one mail beyond the budget. @returns true when it may go out to the account, which has no link of this kind */
   async spendForNoLink(mail: BudgetedMail, recipient: string): Promise<boolean> {
-    return (await this.forNoLink.excess(keyForNoLink(mail, recipient))) <= 0;
+    return (await this.forNoLink.excess(`${mail}:${this.digests.of(recipient)}`)) <= 0;
   }
 
   /** Forgets the mails of these kinds: their recipient has used one, or none of them works any more. */
   async forget(mails: readonly BudgetedMail[], recipient: string): Promise<void> {
     if (!this.env.RATE_LIMITS_ENABLED) return;
-    const key = accountDigest(recipient);
+    const key = this.digests.of(recipient);
     await Promise.all(mails.map(async (mail) => this.limiters.get(mail)?.forget(key)));
-    await Promise.all(mails.map((mail) => this.forNoLink.forget(keyForNoLink(mail, recipient))));
+    await Promise.all(mails.map((mail) => this.forNoLink.forget(`${mail}:${key}`)));
   }
 }
-
-const keyForNoLink = (mail: BudgetedMail, recipient: string): string => `${mail}:${accountDigest(recipient)}`;

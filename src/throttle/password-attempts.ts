@@ -3,7 +3,7 @@ import { AppError } from '../common/app-error.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { ErrorCode } from '../common/error-codes.js';
 import { ENV, type Env } from '../config/env.js';
-import { accountDigest } from './account-digest.js';
+import { AccountDigests } from './account-digests.js';
 import { Backoff } from './backoff.js';
 import { type Limiter, Limiters } from './limiter.js';
 import { WRONG_PASSWORDS } from './limits.js';
@@ -42,6 +42,7 @@ export class PasswordAttempts {
   constructor(
     limiters: Limiters,
     private readonly networks: Networks,
+    private readonly digests: AccountDigests,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
   ) {
     const { account, address, spared } = WRONG_PASSWORDS;
@@ -106,7 +107,7 @@ export class PasswordAttempts {
 
   private keysOf({ email, client, deviceId, of }: PasswordAttempt): Keys {
     if (of !== undefined) return { account: of };
-    const [network, account] = [this.networks.keyOf(client.ipAddress), accountDigest(email)];
+    const [network, account] = [this.networks.keyOf(client.ipAddress), this.digests.of(email)];
     if (deviceId === undefined) return { account: `${network}:${account}`, address: network };
     // All known devices of an account at an address together: each sign-in may make another one.
     return { account: `known:${network}:${account}`, address: `known:${network}`, isSpared: true };

@@ -1,5 +1,6 @@
 import { SharedStore } from '../../src/store/shared-store.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
+import { AccountDigests } from '../../src/throttle/account-digests.js';
 import { Limiters } from '../../src/throttle/limiter.js';
 import { type BudgetedMail, MAIL_BUDGETS } from '../../src/throttle/limits.js';
 import { MailBudget } from '../../src/throttle/mail-budget.js';
@@ -10,9 +11,8 @@ const metrics = new Metrics({ METRICS_ENABLED: false });
 const mailBudget = (RATE_LIMITS_ENABLED = true) =>
   new MailBudget(
     new Limiters(new SharedStore(metrics, { REDIS_TIMEOUT_MS: 25 }, undefined), metrics, new FakeClock()),
-    {
-      RATE_LIMITS_ENABLED,
-    },
+    new AccountDigests({ JWT_SECRET: 'Xk3vT9sWq1Lr7Zp5Nc8Hd2Jb6Gm4Fa0E' }),
+    { RATE_LIMITS_ENABLED },
   );
 
 const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value);

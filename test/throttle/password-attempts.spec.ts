@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { AppError } from '../../src/common/app-error.js';
 import { ErrorCode } from '../../src/common/error-codes.js';
+import { AccountDigests } from '../../src/throttle/account-digests.js';
 import { Backoff } from '../../src/throttle/backoff.js';
 import { SharedStore } from '../../src/store/shared-store.js';
 import { Limiters } from '../../src/throttle/limiter.js';
@@ -16,6 +17,7 @@ const attempt = { email: 'ann@example.com', client, deviceId: undefined };
 
 /** Counters in the memory of this process. */
 const metrics = new Metrics({ METRICS_ENABLED: false });
+const digests = new AccountDigests({ JWT_SECRET: 'Xk3vT9sWq1Lr7Zp5Nc8Hd2Jb6Gm4Fa0E' });
 const limiters = () =>
   new Limiters(new SharedStore(metrics, { REDIS_TIMEOUT_MS: 25 }, undefined), metrics, new FakeClock());
 
@@ -33,7 +35,7 @@ describe('an attempt that was not about the password', () => {
     ['a full hashing queue', failing(ErrorCode.SERVICE_UNAVAILABLE)],
     ['a fault', () => Promise.reject(new Error('disk on fire'))],
   ])('counts for nothing: %s', async (_, make) => {
-    const attempts = new PasswordAttempts(limiters(), new Networks(), { RATE_LIMITS_ENABLED: true });
+    const attempts = new PasswordAttempts(limiters(), new Networks(), digests, { RATE_LIMITS_ENABLED: true });
     for (let index = 0; index < WRONG_PASSWORDS.address.atOnce * 2; index++) {
       await outcomeOf(attempts.count(attempt, make));
     }
@@ -47,7 +49,7 @@ describe('an attempt that was not about the password', () => {
 });
 
 it('with RATE_LIMITS_ENABLED=false nothing is counted', async () => {
-  const attempts = new PasswordAttempts(limiters(), new Networks(), { RATE_LIMITS_ENABLED: false });
+  const attempts = new PasswordAttempts(limiters(), new Networks(), digests, { RATE_LIMITS_ENABLED: false });
   for (let index = 0; index < 200; index++) {
     const wrong = attempts.count(attempt, failing(ErrorCode.INVALID_CREDENTIALS));
     expect(await outcomeOf(wrong)).toBe('INVALID_CREDENTIALS');
