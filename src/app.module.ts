@@ -12,7 +12,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ServicesModule.register(env),
+        ServicesModule.register(env, true),
         GraphQLModule,
         HealthModule,
         // With their packages only where they are used: a server in production does not load them.

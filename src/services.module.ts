@@ -26,12 +26,13 @@ import { UsersModule } from './users/users.module.js';
 /** All that the server knows how to do, lowest layer first (ARCHITECTURE.md), without what serves it. */
 @Module({})
 export class ServicesModule {
-  static register(env: Env): DynamicModule {
+  /** @param isServer false for a command of the operator */
+  static register(env: Env, isServer: boolean): DynamicModule {
     return {
       module: ServicesModule,
       imports: [
         CommonModule,
-        ConfigModule.register(env),
+        ConfigModule.register(env, isServer),
         LoggingModule.register(env),
         DatabaseModule.register(entities),
         TelemetryModule,

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { KeyPhase } from '../keys/key-phase.js';
 import { type KeyReport, KeyRotation } from '../keys/key-rotation.js';
 import { actedBy, Authorities, type Authority, callerOf } from './authority.js';
 import { type SigningKey, SigningKeyState } from './signing-key.model.js';
@@ -25,11 +24,13 @@ export class KeyAdministration {
   }
 }
 
-const STATES: Readonly<Record<KeyPhase, SigningKeyState>> = {
+const STATES: Readonly<Record<KeyReport['phase'], SigningKeyState>> = {
   published: SigningKeyState.PUBLISHED,
   active: SigningKeyState.ACTIVE,
   retiring: SigningKeyState.RETIRING,
   retired: SigningKeyState.RETIRED,
+  // To this server it is: it accepts no token of it.
+  unopened: SigningKeyState.RETIRED,
 };
 
 const signingKeyOf = ({ kid, algorithm, phase, createdAt, activeFrom, retiredAt }: KeyReport): SigningKey => ({

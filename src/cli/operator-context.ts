@@ -8,7 +8,7 @@ import { ServicesModule } from '../services.module.js';
 export async function withServices(command: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   // A command serves nothing and does nobody's work but its own.
   const env = { ...loadEnv(), METRICS_ENABLED: false, JOBS_ENABLED: false };
-  const app = await NestFactory.createApplicationContext(ServicesModule.register(env), { logger: ['error'] });
+  const app = await NestFactory.createApplicationContext(ServicesModule.register(env, false), { logger: ['error'] });
   try {
     await RequestContext.create(app.get(MikroORM).em, () => command(app));
   } finally {

@@ -3,12 +3,14 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { Transactions } from '../database/transactions.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import type { AsymmetricAlgorithm } from './key-material.js';
 import { type KeyLifetimes, type KeyPhase, phaseOf } from './key-phase.js';
-import { KeyStore } from './key-store.js';
+import { KeyStore, type StoredKey } from './key-store.js';
 import { KeysService, RELOAD_SECONDS } from './keys.service.js';
-import { noSuchKey, sharedSecret } from './keys.errors.js';
+import type { KeyRow } from './key-row.js';
+import { noSuchKey, sharedSecret, stillInUse, unopenedKeys } from './keys.errors.js';
 import { SigningKey } from './signing-key.entity.js';
 
 /** What a new key is published for longer than verifiers keep the set: instances read it, and clocks differ. */
@@ -27,7 +29,8 @@ const SCHEDULED: AuditFacts = { details: { scheduled: true } };
 export interface KeyReport {
   readonly kid: string;
   readonly algorithm: string;
-  readonly phase: KeyPhase;
+  /** `unopened`: no configured secret opens it, so it neither signs nor verifies here. */
+  readonly phase: KeyPhase | 'unopened';
   readonly createdAt: Date;
   readonly activeFrom: Date;
   readonly retiredAt: Date | null;
@@ -47,6 +50,7 @@ export class KeyRotation implements Job, OnModuleInit {
 
   constructor(
     private readonly em: EntityManager,
+    private readonly transactions: Transactions,
     private readonly jobs: JobRunner,
     private readonly store: KeyStore,
     private readonly keys: KeysService,
@@ -62,10 +66,10 @@ export class KeyRotation implements Job, OnModuleInit {
   }
 
   async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
-    const rows = await em.find(SigningKey, { retiredAt: null }, { orderBy: { activeFrom: 'asc', generation: 'asc' } });
-    const rewrapped = rows.filter((row) => this.store.rewrap(row)).length;
-    const retired = this.retireSpent(rows, now);
-    const made = await this.makeDue(em, rows, now);
+    const keys = await this.store.usable(em);
+    const rewrapped = await this.store.rewrap(em, keys);
+    const retired = await this.retireSpent(em, keys, now);
+    const made = await this.makeDue(em, keys, now);
     const longAgo = secondsFrom(now, -RETIRED_KEPT_SECONDS);
     const deleted = await em.nativeDelete(SigningKey, { retiredAt: { $lt: longAgo } });
     return { rows: rewrapped + retired + made + deleted, hasMore: false };
@@ -73,9 +77,20 @@ export class KeyRotation implements Job, OnModuleInit {
 
   /** The keys that are known, the newest first, up to `MAX_LISTED_KEYS`. */
   async list(): Promise<KeyReport[]> {
-    const order = { activeFrom: 'desc', generation: 'desc' } as const;
-    const rows = await this.em.fork().find(SigningKey, {}, { orderBy: order, limit: MAX_LISTED_KEYS });
-    return rows.map((row) => this.reportOf(row, rows));
+    const keys = await this.store.usable();
+    const rows = (await this.store.rows()).reverse().slice(0, MAX_LISTED_KEYS);
+    return rows.map((row) => this.reportOf(row, keys));
+  }
+
+  /** @throws AppError `CONFLICT` where there are keys, and no configured secret opens one: it is not the one of the servers */
+  async assertOpened(): Promise<void> {
+    const rows = (await this.store.rows()).filter(({ retiredAt }) => !retiredAt);
+    if (rows.length > 0 && (await this.store.usable()).length === 0) throw unopenedKeys();
+  }
+
+  /** @throws AppError `CONFLICT` when the row of a key says that it is not revoked, whoever has written that */
+  async assertRevoked(kid: string): Promise<void> {
+    if ((await this.em.fork().count(SigningKey, { kid, retiredAt: null })) > 0) throw stillInUse(kid);
   }
 
   /**
@@ -92,43 +107,42 @@ export class KeyRotation implements Job, OnModuleInit {
     assertStill: (em: EntityManager) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<KeyReport> {
     const activeFrom = secondsFrom(this.clock.now(), isUrgent ? 3 * RELOAD_SECONDS : this.leadSeconds());
-    const row = await this.em.fork().transactional(async (em) => {
+    const { kid, algorithm, createdAt } = await this.transactions.runApart(async (em) => {
       await assertStill(em);
       return this.make(em, activeFrom, by);
     });
     await this.keys.reload();
-    return this.reportOf(row, [row]);
+    const unused = { retiredAt: null, verifications: 0, lastSeenAt: null };
+    return { kid, algorithm, phase: 'published', createdAt, activeFrom, ...unused };
   }
 
   /** Refuses every token of the key, on every instance, within `RELOAD_SECONDS`. Their owners refresh. */
   async revoke(kid: string): Promise<void> {
-    await this.em.fork().transactional(async (em) => {
+    await this.transactions.runApart(async (em) => {
       const now = this.clock.now();
       if ((await em.nativeUpdate(SigningKey, { kid, retiredAt: null }, { retiredAt: now })) === 0) throw noSuchKey();
-      const standing = { algorithm: this.algorithm(), retiredAt: null, activeFrom: { $lte: now } };
       this.audit.record(em, 'key.revoked', { details: { kid } });
-      if ((await em.count(SigningKey, standing)) === 0) await this.make(em, now);
+      const left = await this.store.usable(em);
+      if (!left.some((key) => this.isOfAlgorithm(key) && key.activeFrom <= now)) await this.make(em, now);
     });
     await this.keys.reload();
     this.logger.warn(`Signing key ${kid} was revoked: its tokens are refused.`);
   }
 
-  private retireSpent(rows: SigningKey[], now: Date): number {
-    const spent = rows.filter((row) => this.phaseAmong(row, rows, now) === 'retired');
-    for (const row of spent) row.retiredAt = now;
-    return spent.length;
+  private async retireSpent(em: EntityManager, keys: readonly StoredKey[], now: Date): Promise<number> {
+    const spent = keys.filter((key) => this.phaseAmong(key, keys, now) === 'retired').map(({ kid }) => kid);
+    return em.nativeUpdate(SigningKey, { kid: { $in: spent } }, { retiredAt: now });
   }
 
-  private async makeDue(em: EntityManager, rows: readonly SigningKey[], now: Date): Promise<number> {
-    const newest = rows.findLast(({ algorithm }) => algorithm === this.env.JWT_ALGORITHM);
-    if (!newest) {
-      await this.make(em, now, SCHEDULED);
-      return 1;
-    }
+  private async makeDue(em: EntityManager, keys: readonly StoredKey[], now: Date): Promise<number> {
+    const newest = keys.findLast((key) => this.isOfAlgorithm(key));
+    // Where there is none, the next reload of a server makes one.
+    if (!newest) return 0;
     const lead = this.leadSeconds();
     const startsIn = (newest.activeFrom.getTime() - now.getTime()) / 1000;
     // Made while the clock was ahead: without this nothing would be made until it gets there again.
-    if (startsIn > lead + PUBLISH_MARGIN_SECONDS) newest.activeFrom = now;
+    if (startsIn > lead + PUBLISH_MARGIN_SECONDS)
+      await em.nativeUpdate(SigningKey, { kid: newest.kid }, { activeFrom: now });
     if (startsIn > lead - this.env.KEY_ROTATION_INTERVAL) return 0;
     await this.make(em, secondsFrom(now, lead), SCHEDULED);
     return 1;
@@ -136,31 +150,24 @@ export class KeyRotation implements Job, OnModuleInit {
 
   /** The other instances read it within `RELOAD_SECONDS`. */
   private async make(em: EntityManager, activeFrom: Date, by: AuditFacts = {}): Promise<SigningKey> {
-    const algorithm = this.algorithm();
-    const row = await this.store.create(em, algorithm, await this.store.nextGeneration(em, algorithm), activeFrom);
-    this.audit.record(em, 'key.rotated', { ...by, details: { ...by.details, kid: row.kid } });
-    this.logger.log(`A new signing key is published. It signs from ${activeFrom.toISOString()}.`);
-    return row;
+    return this.store.makeNext(em, this.algorithm(), activeFrom, by);
   }
 
-  private reportOf(row: SigningKey, rows: readonly SigningKey[]): KeyReport {
-    return {
-      kid: row.kid,
-      algorithm: row.algorithm,
-      phase: this.phaseAmong(row, rows, this.clock.now()),
-      createdAt: row.createdAt,
-      activeFrom: row.activeFrom,
-      retiredAt: row.retiredAt ?? null,
-      verifications: row.verifications,
-      lastSeenAt: row.lastSeenAt ?? null,
-    };
+  private reportOf(row: KeyRow, keys: readonly StoredKey[]): KeyReport {
+    const { kid, algorithm, createdAt, activeFrom, retiredAt, verifications, lastSeenAt } = row;
+    const isOpened = retiredAt !== null || keys.some((key) => key.kid === kid);
+    const phase = isOpened ? this.phaseAmong(row, keys, this.clock.now()) : 'unopened';
+    return { kid, algorithm, phase, createdAt, activeFrom, retiredAt, verifications, lastSeenAt };
   }
 
-  private phaseAmong(row: SigningKey, rows: readonly SigningKey[], now: Date): KeyPhase {
-    const later = rows
-      .filter(({ algorithm, activeFrom }) => algorithm === this.env.JWT_ALGORITHM && activeFrom > row.activeFrom)
-      .sort((a, b) => a.activeFrom.getTime() - b.activeFrom.getTime());
-    return phaseOf(row, later[0], now, this.env);
+  /** @param keys by the time from which they sign. Only a key that a secret has opened succeeds another */
+  private phaseAmong(row: KeyRow, keys: readonly StoredKey[], now: Date): KeyPhase {
+    const successor = keys.find((key) => this.isOfAlgorithm(key) && key.activeFrom > row.activeFrom);
+    return phaseOf(row, successor, now, this.env);
+  }
+
+  private isOfAlgorithm({ algorithm }: KeyRow): boolean {
+    return algorithm === this.env.JWT_ALGORITHM;
   }
 
   private algorithm(): AsymmetricAlgorithm {

@@ -10,7 +10,7 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
-import { EntityManager } from '@mikro-orm/core';
+import { IS_SERVER } from '../config/is-server.js';
 import { materialOfSecret, publicJwk, type SigningMaterial, type VerificationKey } from './key-material.js';
 import { phaseOf, type KeyLifetimes } from './key-phase.js';
 import { KeyStore, type StoredKey } from './key-store.js';
@@ -20,11 +20,14 @@ import { parseTokenHeader } from './token-header.js';
 /** How soon every instance knows a key that another one made, and a key that was revoked. */
 export const RELOAD_SECONDS = 1;
 
+const STALE =
+  'The signing keys cannot be read again. Until they can, a key that was revoked meanwhile is accepted here.';
+
 /** Every so many reloads the counts are stored. */
 const STORE_USAGE_EVERY = 10;
 
 /**
- * The keys that sign and verify access tokens. Asymmetric ones are made here, once for all instances, and live in the
+ * The keys that sign and verify access tokens. Asymmetric ones are made by a server, once for all instances, and live in the
  * database; with HS256 the key is `JWT_SECRET` itself. Keys are held in memory as `KeyObject`s, so that verifying a
  * token waits neither for the database nor for libuv's pool, where bcrypt works.
  */
@@ -35,49 +38,39 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
   private reloading: Promise<void> = Promise.resolve();
   private verificationKeys = new Map<string, VerificationKey>();
   /** Of the configured algorithm, by the time from which they sign. */
-  private signingKeys: StoredKey[] = [];
+  private signingKeys: Pick<StoredKey, 'material' | 'activeFrom'>[] = [];
   private lastReload = 0;
+  private isReloadFailing = false;
 
   constructor(
-    private readonly em: EntityManager,
     private readonly store: KeyStore,
     private readonly usage: KeyUsage,
     private readonly clock: Clock,
     @Inject(ENV)
     private readonly env: KeyLifetimes & Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS' | 'JWT_ALGORITHM'>,
+    @Inject(IS_SERVER) private readonly isServer: boolean,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const { JWT_ALGORITHM: algorithm } = this.env;
-    if (algorithm === 'HS256') {
-      this.useSecrets();
-      return;
-    }
-    const generation = await this.store.nextGeneration(this.em.fork(), algorithm);
-    await this.reload();
-    if (this.signingKeys.length > 0) return;
-    await this.store.createFirst(algorithm, generation);
-    await this.reload();
+    if (this.env.JWT_ALGORITHM === 'HS256') this.useSecrets();
+    else await this.reload();
   }
 
   onApplicationBootstrap(): void {
-    if (this.env.JWT_ALGORITHM !== 'HS256') this.reloading = this.keepUpToDate();
+    if (this.isServer && this.env.JWT_ALGORITHM !== 'HS256') this.reloading = this.keepUpToDate();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     await this.reloading;
-    // What is lost where the database is away are counts of the last seconds.
-    await this.usage
-      .store()
-      .catch((error: unknown) => this.logger.debug({ err: error }, 'The use of keys is not stored'));
+    await this.storeUsage();
   }
 
   /** The key that signs new tokens: the newest that has become active. */
   signing(): SigningMaterial {
     const now = this.clock.now();
     const current = this.signingKeys.findLast(({ activeFrom }) => activeFrom <= now) ?? this.signingKeys[0];
-    if (!current) throw new Error('No signing key: KeysService was used before it was initialised.');
+    if (!current) throw new Error('There is no signing key');
     return current.material;
   }
 
@@ -112,18 +105,29 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
     return { keys: publicKeys.map(publicJwk) };
   }
 
-  /** Reads the keys again. A fault leaves the known ones in place. */
+  /**
+   * Reads the keys again: one whose row is retired or gone neither signs nor verifies any more, and where none is left that
+   * signs, a server makes one. A fault leaves the known ones in place.
+   */
   async reload(): Promise<void> {
     this.lastReload = this.clock.epochSeconds();
+    const { JWT_ALGORITHM: algorithm } = this.env;
     const keys = await this.store.usable();
+    if (this.isServer && algorithm !== 'HS256' && !keys.some((key) => key.algorithm === algorithm)) {
+      await this.store.makeMissing(algorithm, this.signingKeys.length > 0);
+      this.use(await this.store.usable());
+    } else {
+      this.use(keys);
+    }
+  }
+
+  private use(keys: readonly StoredKey[]): void {
     const now = this.clock.now();
-    const signing = keys.filter(({ material }) => material.algorithm === this.env.JWT_ALGORITHM);
+    const signing = keys.filter(({ algorithm }) => algorithm === this.env.JWT_ALGORITHM);
     const standing = keys.filter((key) => {
       const successor = signing.find((other) => other.activeFrom > key.activeFrom);
       return phaseOf(key, successor, now, this.env) !== 'retired';
     });
-    // A table that was emptied is no reason to stop signing: the next run of the job makes a key.
-    if (signing.length === 0 && this.signingKeys.length > 0) return;
     this.signingKeys = signing;
     this.verificationKeys = new Map(standing.map(({ material }) => [material.kid, material]));
   }
@@ -146,12 +150,26 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
       await delay(RELOAD_SECONDS * 1000, undefined, { ref: false, signal: this.stopping.signal }).catch(
         () => undefined,
       );
-      try {
-        await this.reload();
-        if (round % STORE_USAGE_EVERY === 0) await this.usage.store();
-      } catch (error) {
-        this.logger.debug({ err: error }, 'The signing keys could not be read again');
-      }
+      await this.tryToReload();
+      if (round % STORE_USAGE_EVERY === 0) await this.storeUsage();
     }
+  }
+
+  /** Says once that it does not work, and not each second. */
+  private async tryToReload(): Promise<void> {
+    try {
+      await this.reload();
+      this.isReloadFailing = false;
+    } catch (error) {
+      if (!this.isReloadFailing) this.logger.warn({ err: error }, STALE);
+      this.isReloadFailing = true;
+    }
+  }
+
+  /** What is lost where the database is away are counts of the last seconds. */
+  private async storeUsage(): Promise<void> {
+    await this.usage
+      .store()
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'The use of keys is not stored'));
   }
 }

@@ -97,18 +97,6 @@ describe('the schedule', () => {
   });
 });
 
-it('a key table that was emptied is filled again, and signing goes on meanwhile', async () => {
-  const former = keys.signing().kid;
-  await server.em().nativeDelete(SigningKey, {});
-  await keys.reload();
-  const user = await signUp(server);
-  expect(kidOf(user.accessToken)).toBe(former);
-  await later(60);
-  const next = await refreshed(server, user.refreshToken);
-  expect(kidOf(next.accessToken)).not.toBe(former);
-  expect(await whoAmI(server, next.accessToken)).toBe(user.id);
-});
-
 describe('an operator', () => {
   it('rotates at once with --now, and every token of before goes on', async () => {
     const user = await signUp(server);

@@ -185,7 +185,7 @@ describe('the header of a genuine token', () => {
     server.clock.advance(2);
     const tokens = Array.from({ length: 50 }, (_, index) => forge(claims, { kid: `made-up-${index}` }));
     const statements = await allStatementsOf(server, () => expectRefused(tokens));
-    const readsOfKeys = statements.filter(({ sql }) => /from .signing_keys/.test(sql));
+    const readsOfKeys = statements.filter(({ sql }) => /from .?signing_keys/.test(sql));
     // One for the first of them, and the instance reads its keys again every second anyway.
     expect(readsOfKeys.length).toBeGreaterThanOrEqual(1);
     expect(readsOfKeys.length).toBeLessThan(5);
