@@ -6,8 +6,8 @@ import { tell } from './output.js';
 
 /** What the `keys` commands do, apart from how they are called. */
 export async function listKeys(): Promise<void> {
-  await withServices(async (app) => {
-    const keys = await app.get(KeyRotation).list();
+  await withKeys(async (rotation) => {
+    const keys = await rotation.list();
     const lines = keys.map(({ kid, algorithm, phase, activeFrom, verifications, lastSeenAt }) => {
       const seen = lastSeenAt ? `last seen ${lastSeenAt.toISOString()}` : 'never seen';
       return `${kid}  ${algorithm}  ${phase.padEnd(9)}  from ${activeFrom.toISOString()}  ${verifications} tokens, ${seen}`;
@@ -17,17 +17,27 @@ export async function listKeys(): Promise<void> {
 }
 
 export async function rotateKey({ now = false }: { now?: boolean }): Promise<void> {
-  await withServices(async (app) => {
-    const key = await app.get(KeyRotation).rotate(now);
+  await withKeys(async (rotation) => {
+    const key = await rotation.rotate(now);
     tell(`A new key is published. It signs from ${key.activeFrom.toISOString()}.`, key);
   });
 }
 
 export async function revokeKey(kid: string): Promise<void> {
-  await withServices(async (app) => {
-    await app.get(KeyRotation).revoke(kid);
+  await withKeys(async (rotation) => {
+    await rotation.revoke(kid);
     // By the time this command ends, every instance that reaches the database refuses the key.
     await delay((RELOAD_SECONDS + 1) * 1000);
+    await rotation.assertRevoked(kid);
     tell(`${kid} is revoked. Its tokens are refused; their owners refresh.`, { kid, revoked: true });
+  });
+}
+
+/** With a secret that is not the one of the servers, a key would be made that they cannot open, and a list would tell nothing. */
+async function withKeys(command: (rotation: KeyRotation) => Promise<void>): Promise<void> {
+  await withServices(async (app) => {
+    const rotation = app.get(KeyRotation);
+    await rotation.assertOpened();
+    await command(rotation);
   });
 }
