@@ -1,4 +1,4 @@
-import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { EntityManager, raw, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
@@ -62,13 +62,15 @@ export class KeyStore {
     });
   }
 
-  /** Makes the next key in the transaction of `em`, with its event. */
+  /** Makes the next key in the transaction of `em`, with its event. Who makes another one at the same time waits for it. */
   async makeNext(
     em: EntityManager,
     algorithm: AsymmetricAlgorithm,
     activeFrom: Date,
     by: AuditFacts,
   ): Promise<SigningKey> {
+    // Changes nothing, and locks the rows until the transaction ends.
+    await em.nativeUpdate(SigningKey, { algorithm }, { generation: raw<number>('generation') });
     const key = await this.create(em, algorithm, await this.nextGeneration(algorithm, em), activeFrom);
     this.record(em, key, by);
     return key;

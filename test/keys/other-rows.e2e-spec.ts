@@ -125,6 +125,11 @@ it('a server with another secret harms no key and no token of the others', async
   expect(await whoAmI(server, user.accessToken)).toBe(user.id);
 });
 
+it('keys that are asked for at the same time are all made', async () => {
+  const made = await Promise.all(Array.from({ length: 6 }, () => rotation.rotate()));
+  expect(new Set(made.map(({ kid }) => kid)).size).toBe(6);
+});
+
 it('warns once while the keys cannot be read, and uses those that it knows', async () => {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   const warnings = () => warn.mock.calls.filter(([, text]) => String(text).startsWith('The signing keys cannot'));
