@@ -4,6 +4,7 @@ import { ADMIN_ROLE, USER_ROLE } from '../access/permissions.js';
 import { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
 import { ENV, type Env } from '../config/env.js';
+import { IS_SERVER } from '../config/is-server.js';
 import { User } from '../users/user.entity.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -12,8 +13,8 @@ const ADDRESS_TAKEN =
   '`role grant` on the command line; otherwise set another ADMIN_EMAIL.';
 
 /**
- * Makes the first administrator from ADMIN_EMAIL and ADMIN_PASSWORD. Only while there is none at all, enabled or not: one who
- * was deleted, renamed or disabled does not come back, with a password of long ago, by a restart.
+ * Makes the first administrator from ADMIN_EMAIL and ADMIN_PASSWORD when a server starts. Only while there is none at all,
+ * enabled or not: one who was deleted, renamed or disabled does not come back, with a password of long ago, by a restart.
  */
 @Injectable()
 export class AdminBootstrap implements OnApplicationBootstrap {
@@ -23,11 +24,12 @@ export class AdminBootstrap implements OnApplicationBootstrap {
     private readonly em: EntityManager,
     private readonly registrations: RegistrationService,
     @Inject(ENV) private readonly env: Pick<Env, 'ADMIN_EMAIL' | 'ADMIN_PASSWORD'>,
+    @Inject(IS_SERVER) private readonly isServer: boolean,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = this.env;
-    if (!email || !password) return;
+    if (!this.isServer || !email || !password) return;
     if (await this.isThereOne()) return;
     try {
       await this.registrations.register({ email, password, roles: [ADMIN_ROLE, USER_ROLE], emailVerified: true });

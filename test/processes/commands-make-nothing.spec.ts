@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ormOptions } from '../../src/database/orm.options.js';
 import { entities } from '../../src/entities.js';
 import { SigningKey } from '../../src/keys/signing-key.entity.js';
+import { User } from '../../src/users/user.entity.js';
 import { program, runProgram } from '../support/run-program.js';
 
 const newSecret = () => randomBytes(32).toString('base64url');
@@ -18,25 +19,27 @@ describe('a command of the operator', () => {
     BCRYPT_COST: '4',
     DATABASE_URL: `sqlite:${join(cwd, 'test.sqlite')}`,
     JWT_SECRET: newSecret(),
+    ADMIN_EMAIL: 'admin@example.com',
+    ADMIN_PASSWORD: 'a long bootstrap password',
   };
   const command = (line: string, secret = env.JWT_SECRET) =>
     runProgram(program.operator, line.split(' '), { env: { ...env, JWT_SECRET: secret }, cwd });
-  const keys = async () => {
+  const rows = async () => {
     const orm = await MikroORM.init(ormOptions(env, entities));
-    const found = await orm.em.fork().count(SigningKey);
+    const found = { users: await orm.em.fork().count(User), keys: await orm.em.fork().count(SigningKey) };
     await orm.close();
     return found;
   };
   afterAll(() => rmSync(cwd, { recursive: true }));
 
-  it.each(['keys list', 'role list', 'audit verify'])('makes no key: %s', async (line) => {
+  it.each(['keys list', 'role list', 'audit verify'])('makes no administrator and no key: %s', async (line) => {
     await command(line);
-    expect(await keys()).toBe(0);
+    expect(await rows()).toEqual({ users: 0, keys: 0 });
   });
 
   it('makes a key where it is asked for one', async () => {
     expect(await command('keys rotate')).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(await keys()).toBe(1);
+    expect(await rows()).toEqual({ users: 0, keys: 1 });
   });
 
   it.each(['keys list', 'keys rotate', 'keys revoke KID'])(
