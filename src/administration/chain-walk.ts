@@ -1,5 +1,15 @@
 import type { EntityManager } from '@mikro-orm/core';
-import { type ChainEnd, endOf, isNext, isOriginWhole, type OpenChain } from '../audit/audit-chain.js';
+import type { AuditChain } from '../audit/audit-chain.entity.js';
+import {
+  type ChainEnd,
+  endOf,
+  headOf,
+  isNext,
+  isOriginWhole,
+  type OpenChain,
+  sealStateOf,
+  startOf,
+} from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import type { AuditLedger } from '../audit/audit-ledger.js';
 import { User } from '../users/user.entity.js';
@@ -12,11 +22,15 @@ export const MAX_FAULTS = 100;
 /** Clocks of instances differ, and a transaction takes its time. What lies further back was held back, or a clock was set. */
 const ORDER_TOLERANCE_MS = 600_000;
 
+export const ENDS_MOVED = 'The ends of the chain were moved by hand.';
+
 /** One pass over the sealed events, in the order of the chain. */
 export class ChainWalk {
   readonly faults: string[] = [];
   readonly notices: string[] = [];
   events = 0;
+  /** The last event that is looked at. It moves on when events are sealed meanwhile. */
+  head: ChainEnd;
   private last: ChainEnd;
   /** Of the last event that is as it was sealed. */
   private lastAt: Date | undefined;
@@ -27,25 +41,48 @@ export class ChainWalk {
     private readonly chain: OpenChain,
     private readonly known: ChainEnd | undefined,
   ) {
-    this.last = { sequence: chain.row.startSequence, hash: chain.row.startHash };
+    this.last = startOf(chain.row);
+    this.head = headOf(chain.row);
   }
 
   async toTheEnd(): Promise<void> {
-    const { headSequence, headHash } = this.chain.row;
-    if (this.known) this.lookAtPurged(this.known);
+    const { known } = this;
+    if (known) this.lookAtPurged(known);
+    do await this.toTheHead();
+    while (!this.isOver() && (await this.hasGoneOn()));
+    if (known && !this.isOver() && known.sequence > this.head.sequence)
+      this.faults.push(`Event ${known.sequence} was there, and was cut off.`);
+  }
+
+  private async toTheHead(): Promise<void> {
     for (;;) {
-      const where = { sequence: { $gt: this.last.sequence, $lte: headSequence } };
+      const where = { sequence: { $gt: this.last.sequence, $lte: this.head.sequence } };
       const batch = await this.em.fork().find(AuditEvent, where, { orderBy: { sequence: 'asc' }, limit: BATCH });
       for (const event of batch) await this.look(event);
       await this.lookAtOrigins(batch);
       this.events += batch.length;
-      if (batch.length < BATCH || this.faults.length >= MAX_FAULTS) break;
+      if (this.isOver()) return;
+      if (batch.length < BATCH) break;
     }
-    if (this.faults.length >= MAX_FAULTS) return;
-    if (this.last.sequence < headSequence) await this.missing(this.last.sequence + 1, headSequence);
-    else if (this.last.hash !== headHash) this.faults.push('The last event is not the one that was sealed last.');
-    const { known } = this;
-    if (known && known.sequence > headSequence) this.faults.push(`Event ${known.sequence} was there, and was cut off.`);
+    if (this.last.sequence < this.head.sequence) await this.lookAtGap(this.head.sequence);
+    else if (this.last.hash !== this.head.hash) this.faults.push('The last event is not the one that was sealed last.');
+    this.last = this.head;
+  }
+
+  private isOver(): boolean {
+    return this.faults.length >= MAX_FAULTS;
+  }
+
+  /** True when events were sealed meanwhile. Without that, nothing stands behind the end. */
+  private async hasGoneOn(): Promise<boolean> {
+    const behind = await this.em.fork().count(AuditEvent, { sequence: { $gt: this.head.sequence } });
+    const row = await this.rowNow();
+    if (row && row.headSequence > this.head.sequence) {
+      this.head = headOf(row);
+      return true;
+    }
+    if (behind > 0) this.faults.push('There are events behind the end of the chain.');
+    return false;
   }
 
   /** Of the events that were purged only the last one is known. */
@@ -61,12 +98,16 @@ export class ChainWalk {
 
   private async look(event: AuditEvent): Promise<void> {
     const { sequence, hash } = endOf(event);
-    if (sequence !== this.last.sequence + 1) await this.missing(this.last.sequence + 1, sequence - 1);
-    else if (!isNext(event, this.last, this.chain.key)) this.fault(event, 'was changed');
-    else this.lookAtOrder(event);
+    if (sequence !== this.last.sequence + 1) await this.lookAtGap(sequence - 1);
+    if (sequence === this.last.sequence + 1) this.lookAtNext(event);
     if (this.known?.sequence === sequence && this.known.hash !== hash)
       this.fault(event, 'is not the one that was kept');
     this.last = { sequence, hash };
+  }
+
+  private lookAtNext(event: AuditEvent): void {
+    if (isNext(event, this.last, this.chain.key)) this.lookAtOrder(event);
+    else this.fault(event, 'was changed');
   }
 
   private lookAtOrder(event: AuditEvent): void {
@@ -86,11 +127,22 @@ export class ChainWalk {
     }
   }
 
-  /** What was purged while we were reading is not missing. */
-  private async missing(from: number, to: number): Promise<void> {
+  /** Events are missing up to `to`, unless they were purged while we were reading: then the chain begins behind them. */
+  private async lookAtGap(to: number): Promise<void> {
+    const from = this.last.sequence + 1;
+    const row = await this.rowNow();
+    if (row && row.startSequence >= to) this.last = startOf(row);
+    else this.faults.push(from === to ? `Event ${from} is missing.` : `Events ${from} to ${to} are missing.`);
+  }
+
+  /** The chain's row as it is now. It excuses something only under a genuine seal of the same key, and never goes back. */
+  private async rowNow(): Promise<AuditChain | undefined> {
     const now = await this.ledger.look(this.em.fork());
-    if (now && now.row.startSequence >= to) return;
-    this.faults.push(from === to ? `Event ${from} is missing.` : `Events ${from} to ${to} are missing.`);
+    const { key } = this.chain;
+    if (now?.key.equals(key) && sealStateOf(now.row, key) !== 'broken' && now.row.headSequence >= this.head.sequence)
+      return now.row;
+    if (!this.faults.includes(ENDS_MOVED)) this.faults.push(ENDS_MOVED);
+    return undefined;
   }
 
   private fault(event: AuditEvent, what: string): void {

@@ -36,6 +36,12 @@ export const headOf = ({ headSequence, headHash }: AuditChain): ChainEnd => ({
   hash: headHash,
 });
 
+/** The last event that was purged. */
+export const startOf = ({ startSequence, startHash }: AuditChain): ChainEnd => ({
+  sequence: startSequence,
+  hash: startHash,
+});
+
 /**
  * The hash of an event over its predecessor's: HMAC-SHA-256 of the canonical JSON (RFC 8785) of everything that it says. With
  * a key, for whoever can write to the table could compute a plain hash anew.

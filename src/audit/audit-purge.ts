@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
-import { type ChainEnd, endOf, isNext, isOriginWhole, type OpenChain } from './audit-chain.js';
+import { endOf, isNext, isOriginWhole, type OpenChain, startOf } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditLedger } from './audit-ledger.js';
 
@@ -44,10 +44,9 @@ export class AuditPurge implements Job, OnModuleInit {
 
   /** From the start on, each as it was sealed. Undefined when one of them is not, or is missing. */
   private async verifiedBefore(em: EntityManager, chain: OpenChain, before: Date): Promise<AuditEvent[] | undefined> {
-    const { startSequence, startHash } = chain.row;
-    let last: ChainEnd = { sequence: startSequence, hash: startHash };
+    let last = startOf(chain.row);
     const old: AuditEvent[] = [];
-    for (const event of await em.find(AuditEvent, { sequence: { $gt: startSequence } }, FROM_THE_START)) {
+    for (const event of await em.find(AuditEvent, { sequence: { $gt: last.sequence } }, FROM_THE_START)) {
       if (!isNext(event, last, chain.key) || !isOriginWhole(event)) {
         this.ledger.refuse(
           'start',

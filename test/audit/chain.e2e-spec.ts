@@ -1,7 +1,10 @@
+import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { AuditVerification, type ChainReport } from '../../src/administration/audit-verification.service.js';
+import { ChainWalk } from '../../src/administration/chain-walk.js';
 import { AuditChain } from '../../src/audit/audit-chain.entity.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { AuditLedger } from '../../src/audit/audit-ledger.js';
 import { newId } from '../../src/common/ids.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { User } from '../../src/users/user.entity.js';
@@ -186,6 +189,73 @@ describe('the chain of the audit trail', () => {
     const events = await server.em().find(AuditEvent, { subjectId: other.id });
     expect(events.map(({ ipAddress, userAgent }) => [ipAddress, userAgent])).toEqual(events.map(() => [null, null]));
     expect(await faults()).toEqual([]);
+  });
+});
+
+describe('what changes while it is looked at', () => {
+  /** Before the row of the chain is read for the second time, and for the third one. */
+  const betweenLooks = (...changes: readonly (() => Promise<unknown>)[]) => {
+    const ledger = server.app.get(AuditLedger);
+    const look = ledger.look.bind(ledger);
+    const pending = [() => Promise.resolve(), ...changes];
+    jest.spyOn(ledger, 'look').mockImplementation(async (em) => {
+      await pending.shift()?.();
+      return look(em);
+    });
+  };
+  afterEach(() => jest.restoreAllMocks());
+  const move = (change: Partial<AuditChain>) => server.em().nativeUpdate(AuditChain, { id: 1 }, change);
+  const MOVED = 'The ends of the chain were moved by hand.';
+
+  it('excuses no missing event by a beginning that was moved by hand', async () => {
+    await server.em().nativeDelete(AuditEvent, { sequence: { $gte: 3, $lte: 6 } });
+    betweenLooks(
+      () => move({ startSequence: 999_999 }),
+      () => move({ startSequence: 0 }),
+    );
+    expect(await faults()).toEqual([MOVED, 'Events 3 to 6 are missing.']);
+  });
+
+  it('excuses no event behind the end by an end that was moved by hand', async () => {
+    await server.em().insert(AuditEvent, { id: newId(), at: new Date(), type: 'users.exported', sequence: 8 });
+    betweenLooks(() => move({ headSequence: 8 }));
+    expect(await faults()).toEqual([MOVED, 'There are events behind the end of the chain.']);
+  });
+
+  it('shows a later end that takes the place of an older one, and what is between them', async () => {
+    const rowNow = async () => Object.fromEntries(Object.entries(await server.em().findOneOrFail(AuditChain, 1)));
+    const older = await rowNow();
+    await logIn(server, user.email);
+    await logIn(server, user.email);
+    await seal();
+    const later = await rowNow();
+    await server.em().nativeUpdate(AuditEvent, { sequence: 8 }, { type: 'user.logged_out' });
+    await move(older);
+    betweenLooks(
+      () => move(later),
+      () => move(older),
+    );
+    expect(await verify()).toMatchObject({
+      events: 9,
+      head: { sequence: 9 },
+      faults: [expect.stringMatching(/^Event 8 .* was changed\.$/), MOVED],
+    });
+  });
+
+  it('is no fault when it is sealed or purged meanwhile', async () => {
+    server.clock.advance(HOUR - 60);
+    await logIn(server, user.email);
+    const find = jest.spyOn(ChainWalk.prototype, 'toTheEnd');
+    find.mockImplementationOnce(async function (this: ChainWalk) {
+      await server.app.get(JobRunner).runDue();
+      server.clock.advance(60);
+      await server.app.get(JobRunner).runDue();
+      server.clock.advance(HOUR - 60);
+      await server.app.get(JobRunner).runDue();
+      expect((await server.em().findOneOrFail(AuditChain, 1)).startSequence).toBe(7);
+      await this.toTheEnd();
+    });
+    expect(await verify()).toMatchObject({ events: 1, head: { sequence: 8 }, faults: [] });
   });
 });
 
