@@ -87,6 +87,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     return this.em.fork().transactional(async (em) => {
       const state = await this.lock(em, job.name);
       if (!state) return false;
+      makeReadable(state);
       // Not before the lock: another instance may have met a leap and put the job off since.
       const now = this.clock.now();
       if (!isDue(state.nextRunAt.getTime(), now.getTime(), period)) {
@@ -122,6 +123,15 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     return isNew ? ((await em.findOne(JobState, name, skipLocked)) ?? undefined) : undefined;
   }
 }
+
+/** A row that holds what is no moment, such as `infinity`, is that of a job that has never run: it is due. */
+function makeReadable(state: JobState): void {
+  if (!isMoment(state.nextRunAt)) state.nextRunAt = new Date(0);
+  if (state.lastRunAt && !isMoment(state.lastRunAt)) state.lastRunAt = null;
+}
+
+/** SQLite keeps a text where a moment belongs. */
+const isMoment = (value: unknown): boolean => value instanceof Date && !Number.isNaN(value.getTime());
 
 /**
  * True when nobody has run the job for very long, by the clock. Either no server was up, and one more period does no harm;

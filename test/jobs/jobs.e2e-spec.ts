@@ -120,6 +120,29 @@ describe('a job', () => {
   });
 });
 
+describe('a row of a job whose moments are none', () => {
+  const NO_MOMENT = testEngine === 'postgres' ? `'infinity'` : `'x'`;
+
+  it.each(['next_run_at', 'last_run_at'])('leaves it due: %s', async (column) => {
+    let runs = 0;
+    runnerOf(instance).add({
+      name: 'kept',
+      everySeconds: HOUR,
+      run: async () => (runs++, { rows: 0, hasMore: false }),
+    });
+    await runnerOf(instance).runDue();
+    await instance.em().execute(`update jobs set ${column} = ${NO_MOMENT}`);
+    instance.clock.advance(HOUR);
+    await runnerOf(instance).runDue();
+    expect(runs).toBe(2);
+    const { nextRunAt, lastRunAt } = await instance.em().findOneOrFail(JobState, 'kept');
+    expect([nextRunAt, lastRunAt].every((moment) => moment instanceof Date && moment.getTime() > 0)).toBe(true);
+    instance.clock.advance(HOUR);
+    await runnerOf(instance).runDue();
+    expect(runs).toBe(3);
+  });
+});
+
 describe('the purge', () => {
   /** Time passes, and the job has run shortly before: a clock that leaps is another story. */
   const purge = async (seconds: number) => {
