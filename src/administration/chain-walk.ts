@@ -32,8 +32,8 @@ export class ChainWalk {
   /** The last event that is looked at. It moves on when events are sealed meanwhile. */
   head: ChainEnd;
   private last: ChainEnd;
-  /** Of the last event that is as it was sealed. */
-  private lastAt: Date | undefined;
+  /** The latest moment of an event that is as it was sealed. */
+  private latest: Date | undefined;
 
   constructor(
     private readonly em: EntityManager,
@@ -111,9 +111,11 @@ export class ChainWalk {
   }
 
   private lookAtOrder(event: AuditEvent): void {
-    if (this.lastAt && event.at.getTime() < this.lastAt.getTime() - ORDER_TOLERANCE_MS)
-      this.fault(event, `is older than the one before it: it was held back, or a clock was set back`);
-    this.lastAt = event.at;
+    const { latest } = this;
+    const isOlder = latest !== undefined && event.at.getTime() < latest.getTime() - ORDER_TOLERANCE_MS;
+    if (isOlder) this.fault(event, 'is older than one before it: it was held back, or a clock was set back');
+    // After a clock was set back, it goes on from there: what follows is not shown again.
+    if (isOlder || !latest || event.at > latest) this.latest = event.at;
   }
 
   /** Address and user agent may be gone, but only with an account that is gone. */
