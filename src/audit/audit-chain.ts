@@ -87,13 +87,9 @@ export function isOriginWhole(event: AuditFact): boolean {
   return proves(originDigest ?? '', () => originDigestOf(event, originSalt));
 }
 
-/** True of what a server can have written: a moment that JavaScript knows, texts, and an object of JSON. */
+/** True of what a server can have written: a moment that JavaScript knows, and an object of JSON. */
 export function isReadable(event: AuditFact): boolean {
-  const { details, ipAddress, userAgent } = event;
-  const areTexts = [ipAddress, userAgent].every((text) => typeof (text ?? '') === 'string');
-  return (
-    areTexts && typeof (details ?? {}) === 'object' && orNothing(() => canonicalJson(contentOf(event))) !== undefined
-  );
+  return typeof (event.details ?? {}) === 'object' && orNothing(() => canonicalJson(contentOf(event))) !== undefined;
 }
 
 type Ends = Pick<AuditChain, 'startSequence' | 'startHash' | 'headSequence' | 'headHash'>;

@@ -25,10 +25,14 @@ import { ChainMemory } from './chain-memory.js';
 const WRAPPED = { purpose: 'latchkey/audit-chain', name: 'audit-chain' } as const;
 const ONLY_ONE = 1;
 
+/** Without a place behind which there is no other, or one that is no number: whoever can write to the table can give it. */
+const NUMBERED = { sequence: { $lt: Number.MAX_SAFE_INTEGER } } as const;
+
 /** How long instances of the version before may go on writing events without a MAC. */
 const UPDATE_MS = 86_400_000;
 
 const MOVED = 'The ends of the chain of audit events were moved by hand.';
+const BEHIND = 'There are events behind the end of the chain.';
 const PUT_BACK =
   'The chain of audit events does not hold what this process has seen in it: an older state was put back. ' +
   'If that was the restore of a backup, restart the server.';
@@ -112,7 +116,10 @@ export class AuditLedger implements OnModuleInit {
 
   private async problemOf(em: EntityManager, chain: OpenChain, state: SealState): Promise<string | undefined> {
     if (state === 'broken') return MOVED;
-    return (await this.memory.agreesWith(em, chain)) ? undefined : PUT_BACK;
+    if (!(await this.memory.agreesWith(em, chain))) return PUT_BACK;
+    // They stand where the next ones are to stand.
+    const behind = await em.count(AuditEvent, { sequence: { $gt: chain.row.headSequence } });
+    return behind > 0 ? BEHIND : undefined;
   }
 
   private open(row: AuditChain): OpenChain | undefined {
@@ -132,7 +139,7 @@ export class AuditLedger implements OnModuleInit {
   /** A chain that is not the first one has taken the place of one that is lost, and says so for ever. */
   private async begin(em: EntityManager, now: Date, former: AuditChain | null, isFirst = false): Promise<OpenChain> {
     if (!isFirst) this.refuse('ends', 'The chain of audit events is gone, or of another JWT_SECRET. A new one begins.');
-    const last = await em.findOne(AuditEvent, { sequence: { $ne: null } }, { orderBy: { sequence: 'desc' } });
+    const last = await em.findOne(AuditEvent, NUMBERED, { orderBy: { sequence: 'desc' } });
     const end = last ? endOf(last) : BEGINNING;
     const key = generateKeySync('hmac', { length: 256 });
     const row = former ?? em.create(AuditChain, { id: ONLY_ONE, wrappedKey: '', seal: '', ...endsAt(end) });

@@ -9,6 +9,7 @@ import {
   type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
+  type SqliteStatement,
 } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { DatabaseBounds } from './database-bounds.js';
@@ -115,8 +116,8 @@ function open(file: string, lockTimeout: number): Database.Database {
 
 /** Compiles a text with parameters once: that takes longer than to read a row by its key. The ORM's texts hold their values. */
 function preparing(database: Database.Database): SqliteDatabase {
-  const statements = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
-  const compile = (sql: string) => database.prepare(sql);
+  const statements = new LRUCache<string, SqliteStatement>({ max: MAX_STATEMENTS });
+  const compile = (sql: string) => withoutBytes(database.prepare(sql));
   return {
     prepare(sql) {
       if (!isRepeated(sql)) return compile(sql);
@@ -126,6 +127,26 @@ function preparing(database: Database.Database): SqliteDatabase {
     },
     close: () => database.close(),
   };
+}
+
+/**
+ * SQLite keeps bytes in a column of any type. None of ours holds bytes: they are read as the text with which SQL writes them, so
+ * that no code has to reckon with a buffer where a text or a moment belongs.
+ */
+function withoutBytes(statement: Database.Statement): SqliteStatement {
+  return {
+    reader: statement.reader,
+    all: (parameters) => statement.all(parameters).map(withText),
+    run: (parameters) => statement.run(parameters),
+    iterate: (parameters) => statement.iterate(parameters),
+  };
+}
+
+function withText(row: unknown): unknown {
+  const values = row as Record<string, unknown>;
+  for (const [name, value] of Object.entries(values))
+    if (Buffer.isBuffer(value)) values[name] = `x'${value.toString('hex')}'`;
+  return values;
 }
 
 const isRepeated = (sql: string): boolean =>

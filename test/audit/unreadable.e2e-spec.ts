@@ -30,10 +30,19 @@ afterAll(() => log.mockRestore());
 
 const run = (job: Job) => server.em().transactional((em) => job.run(em, server.clock.now()));
 const seal = () => run(server.app.get(AuditSealing));
+const NOTHING = { rows: 0, hasMore: false };
 const faults = async () => (await server.app.get(AuditVerification).verify()).faults;
 
+/** The columns that say something of an event, and its hash. */
+const COLUMNS = [
+  ...['at', 'type', 'actor_id', 'subject_id', 'session_id', 'ip_address', 'user_agent', 'request_id', 'details'],
+  ...['hash', 'origin_salt', 'origin_digest'],
+];
+/** SQLite keeps bytes in any column. */
+const BYTES = `x'00ff'`;
+
 /** Values of SQL that a column takes and no server writes. */
-const UNREADABLE: readonly (readonly [column: 'at' | 'details' | 'ip_address', value: string])[] = [
+const UNREADABLE: readonly (readonly [column: string, value: string])[] = [
   ['details', `'{"a":1e400}'`],
   ...(testEngine === 'postgres'
     ? ([
@@ -46,7 +55,7 @@ const UNREADABLE: readonly (readonly [column: 'at' | 'details' | 'ip_address', v
         ['at', '9e15'],
         ['details', `'{'`],
         ['details', `'{"a":"\\ud800"}'`],
-        ['ip_address', `x'00ff'`],
+        ...COLUMNS.map((column) => [column, BYTES] as const),
       ] as const)),
 ];
 
@@ -62,25 +71,28 @@ describe.each(UNREADABLE)('a row whose %s is %s', (column, value) => {
   const now = () => (testEngine === 'postgres' ? 'now()' : String(server.clock.now().getTime()));
   const insert = async (mac: string) => {
     const id = newId();
-    const values = { ...{ at: now(), details: 'null', ip_address: 'null' }, [column]: value };
-    const { at, details, ip_address } = values;
-    await server.em().execute(
-      `insert into audit_events (id, at, type, details, ip_address, mac)
-        values ('${id}', ${at}, 'user.logged_in', ${details}, ${ip_address}, ${mac})`,
-    );
+    const row = { at: now(), type: `'user.logged_in'`, mac, [column]: value };
+    const [names, values] = [Object.keys(row), Object.values(row)].map((list) => list.join());
+    await server.em().execute(`insert into audit_events (id, ${names}) values ('${id}', ${values})`);
     return id;
   };
 
-  it.each([`'x'`, 'null'])('is kept out of the chain, and keeps no other out: its MAC is %s', async (mac) => {
-    await takeInOfVersionBefore();
-    const id = await insert(mac);
-    await logIn(server, user.email);
-    expect(await seal()).toEqual({ rows: 1, hasMore: false });
-    expect(log).toHaveBeenCalledTimes(1);
-    expect(await faults()).toEqual([
-      `Event ${id} (user.logged_in) is kept out of the chain: it is not as this server has written it.`,
-    ]);
-  });
+  // Texts are all the same without a MAC, those that SQLite keeps as bytes among them.
+  const isText = value === BYTES && !['at', 'details'].includes(column);
+
+  it.each([`'x'`, ...(isText ? [] : ['null'])])(
+    'is kept out of the chain, and keeps no other out: its MAC is %s',
+    async (mac) => {
+      await takeInOfVersionBefore();
+      const id = await insert(mac);
+      await logIn(server, user.email);
+      expect(await seal()).toEqual({ rows: 1, hasMore: false });
+      expect(log).toHaveBeenCalledTimes(1);
+      expect(await faults()).toEqual([
+        expect.stringMatching(`^Event ${id} .* is kept out of the chain: it is not as this server has written it.$`),
+      ]);
+    },
+  );
 
   it('is shown when it was sealed as another, and so is what follows; nothing is purged', async () => {
     const changed = await server.em().findOneOrFail(AuditEvent, { sequence: 2 });
@@ -99,18 +111,51 @@ describe.each(UNREADABLE)('a row whose %s is %s', (column, value) => {
   it('leaves the list of events readable', async () => {
     await insert(`'x'`);
     const admin = await signUpWithRoles(server, 'admin');
-    const answer = await server.call('{ auditEvents { nodes { at type } } }', {}, { token: admin.accessToken });
+    const fields = 'id at type actorId subjectId sessionId ipAddress userAgent details';
+    const answer = await server.call(`{ auditEvents { nodes { ${fields} } } }`, {}, { token: admin.accessToken });
     expect(answer.errors).toEqual([]);
   });
 });
 
-describe('a chain whose moments are none', () => {
-  it.each(['macs_from', 'purged_until', 'begun_anew_at'])('is one that was moved by hand: %s', async (column) => {
-    const value = testEngine === 'postgres' ? `'infinity'` : `'x'`;
+const NO_MOMENTS = testEngine === 'postgres' ? [`'infinity'`] : [`'x'`, BYTES];
+const NO_NUMBERS = testEngine === 'postgres' ? [`'9223372036854775807'`] : [`'x'`, BYTES];
+
+describe('a chain whose row is unreadable', () => {
+  it.each([
+    ...['macs_from', 'purged_until', 'begun_anew_at'].flatMap((column) => NO_MOMENTS.map((value) => [column, value])),
+    ...['start_sequence', 'head_sequence'].flatMap((column) => NO_NUMBERS.map((value) => [column, value])),
+  ])('is one that was moved by hand: %s is %s', async (column, value) => {
     await server.em().execute(`update audit_chain set ${column} = ${value}`);
     await logIn(server, user.email);
-    expect(await seal()).toEqual({ rows: 0, hasMore: false });
-    expect(log).toHaveBeenCalledTimes(1);
+    expect([await seal(), await run(server.app.get(AuditPurge))]).toEqual([NOTHING, NOTHING]);
+    expect(log).toHaveBeenCalledTimes(2);
     expect(await faults()).toContain('The ends of the chain were moved by hand.');
+  });
+});
+
+describe('an event that stands behind the end of the chain', () => {
+  const places = ['4', '9223372036854775807', ...(testEngine === 'postgres' ? [] : [`'x'`, BYTES])];
+
+  it.each(places)('keeps anything from being sealed or purged, and is shown: its place is %s', async (place) => {
+    await server.em().execute(
+      `insert into audit_events (id, at, type, sequence, hash) select '${newId()}', at, type, ${place}, 'x'
+        from audit_events where sequence = 1`,
+    );
+    await logIn(server, user.email);
+    expect([await seal(), await run(server.app.get(AuditPurge))]).toEqual([NOTHING, NOTHING]);
+    expect(log).toHaveBeenCalledTimes(2);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('There are events behind the end of the chain.'));
+    expect(await faults()).toEqual(['There are events behind the end of the chain.']);
+    await server.em().execute(`update audit_events set sequence = null where hash = 'x'`);
+    expect(await seal()).toEqual({ rows: 1, hasMore: false });
+  });
+
+  it('does not keep a new chain from being begun', async () => {
+    await server.em().execute(`update audit_events set sequence = 9223372036854775807 where sequence = 3`);
+    await server.em().execute('delete from audit_chain');
+    await logIn(server, user.email);
+    expect(await seal()).toEqual({ rows: 1, hasMore: false });
+    expect(await seal()).toEqual(NOTHING);
+    expect(await faults()).toContain('There are events behind the end of the chain.');
   });
 });
