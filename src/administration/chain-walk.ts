@@ -12,7 +12,6 @@ import {
 } from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import type { AuditLedger } from '../audit/audit-ledger.js';
-import { User } from '../users/user.entity.js';
 
 const BATCH = 1_000;
 
@@ -118,13 +117,14 @@ export class ChainWalk {
     if (isOlder || !latest || event.at > latest) this.latest = event.at;
   }
 
-  /** Address and user agent may be gone, but only with an account that is gone. */
+  /** Address and user agent may be gone, but only with an account whose deletion is on record. */
   private async lookAtOrigins(batch: readonly AuditEvent[]): Promise<void> {
     const ids = batch.flatMap((event) => (event.originSalt ? [] : accountsOf(event)));
-    const present = await this.em.fork().find(User, { id: { $in: ids } }, { fields: ['id'] });
-    const isPresent = new Set(present.map(({ id }) => id));
+    const ofDeletion = { type: 'user.deleted', subjectId: { $in: ids } } as const;
+    const deletions = await this.em.fork().find(AuditEvent, ofDeletion, { fields: ['subjectId'] });
+    const deleted = new Set(deletions.map(({ subjectId }) => subjectId));
     for (const event of batch) {
-      const mayBeGone = event.originSalt || accountsOf(event).some((id) => !isPresent.has(id));
+      const mayBeGone = event.originSalt || accountsOf(event).some((id) => deleted.has(id));
       if (!isOriginWhole(event) || !mayBeGone) this.fault(event, 'has another address or user agent');
     }
   }

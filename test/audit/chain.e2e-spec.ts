@@ -190,6 +190,15 @@ describe('the chain of the audit trail', () => {
     expect(events.map(({ ipAddress, userAgent }) => [ipAddress, userAgent])).toEqual(events.map(() => [null, null]));
     expect(await faults()).toEqual([]);
   });
+
+  it('shows addresses that were taken away, also when the row of the account is deleted by hand', async () => {
+    const other = await signUp(server);
+    await seal();
+    const origin = { ipAddress: null, userAgent: null, originSalt: null };
+    await server.em().nativeUpdate(AuditEvent, { subjectId: other.id }, origin);
+    await server.em().nativeDelete(User, other.id);
+    expect(await faults()).toEqual([expect.stringMatching(/^Event 8 .* has another address or user agent\.$/)]);
+  });
 });
 
 describe('what changes while it is looked at', () => {
