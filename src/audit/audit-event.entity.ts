@@ -1,6 +1,17 @@
-import { defineEntity, p } from '@mikro-orm/core';
+import { defineEntity, JsonType, p, type Platform, type TransformContext } from '@mikro-orm/core';
 import { idProperty, moment } from '../database/base.properties.js';
 import type { AuditEventType } from './audit-events.js';
+
+/**
+ * JSON as this server writes it. SQLite keeps any text: one that says more than is read of it, such as a name that comes twice,
+ * is read as the text.
+ */
+class WrittenJson extends JsonType {
+  override convertToJSValue(value: unknown, platform: Platform, context?: TransformContext): unknown {
+    const read: unknown = super.convertToJSValue(value, platform, context);
+    return typeof value === 'string' && JSON.stringify(read) !== value ? value : read;
+  }
+}
 
 const schema = defineEntity({
   name: 'AuditEvent',
@@ -24,7 +35,7 @@ const schema = defineEntity({
     userAgent: p.string().length(500).nullable(),
     /** Of `X-Request-Id`, the errors and the log. Null for what no request caused. */
     requestId: p.string().length(64).nullable(),
-    details: p.json<Record<string, unknown>>().nullable(),
+    details: p.type(WrittenJson).$type<Record<string, unknown>>().nullable(),
     /** Place in the chain (`audit-chain.ts`), from 1, and the hash over this event and its predecessor. Null: not yet sealed. */
     sequence: p.bigint('number').nullable().unique('audit_events_sequence_unique'),
     hash: p.string().length(43).nullable(),

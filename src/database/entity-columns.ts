@@ -1,11 +1,4 @@
-import {
-  type EntityClass,
-  type EntityManager,
-  type EntityMetadata,
-  JsonType,
-  parseJsonSafe,
-  ReferenceKind,
-} from '@mikro-orm/core';
+import { type EntityClass, type EntityManager, type EntityMetadata, JsonType, ReferenceKind } from '@mikro-orm/core';
 import { type RawBuilder, sql } from 'kysely';
 
 /** The columns of an entity that hold values of its own, in a statement of `DirectSql`: `alias.column as alias_column`. */
@@ -16,7 +9,7 @@ export class EntityColumns<Values extends object> {
   readonly #meta: EntityMetadata<Values>;
   readonly #prefix: string;
   readonly #names: readonly string[];
-  readonly #jsonNames: readonly string[];
+  readonly #json: readonly (readonly [name: string, type: JsonType])[];
 
   /** @param alias of the entity's table in the statement */
   constructor(em: EntityManager, entity: EntityClass<Values>, alias: string) {
@@ -25,8 +18,9 @@ export class EntityColumns<Values extends object> {
     this.#prefix = `${alias}_`;
     const properties = this.#meta.props.filter(({ kind, lazy }) => kind === ReferenceKind.SCALAR && !lazy);
     this.#names = properties.flatMap(({ fieldNames }) => fieldNames);
-    const ofJson = properties.filter(({ customType }) => customType instanceof JsonType);
-    this.#jsonNames = ofJson.flatMap(({ fieldNames }) => fieldNames);
+    this.#json = properties.flatMap(({ customType, fieldNames }) =>
+      customType instanceof JsonType ? fieldNames.map((name) => [name, customType] as const) : [],
+    );
     this.list = sql.raw(this.#names.map((name) => `${alias}.${name} as ${this.#prefix}${name}`).join(', '));
   }
 
@@ -35,7 +29,7 @@ export class EntityColumns<Values extends object> {
     const columns = row as Readonly<Record<string, unknown>>;
     const own: Record<string, unknown> = {};
     for (const name of this.#names) own[name] = columns[this.#prefix + name];
-    for (const name of this.#jsonNames) own[name] = parseJsonSafe(own[name]);
+    for (const [name, type] of this.#json) own[name] = type.convertToJSValue(own[name], this.#em.getPlatform());
     return this.#em.getDriver().mapResult(own as Values, this.#meta) as Values;
   }
 }

@@ -55,6 +55,7 @@ const UNREADABLE: readonly (readonly [column: string, value: string])[] = [
         ['at', '9e15'],
         ['details', `'{'`],
         ['details', `'{"a":"\\ud800"}'`],
+        ['details', `'{"amr":["otp"],"amr":["pwd"]}'`],
         ...COLUMNS.map((column) => [column, BYTES] as const),
       ] as const)),
 ];
