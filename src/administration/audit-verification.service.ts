@@ -1,7 +1,15 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
 import { Admission } from '../audit/admission.js';
-import { BEGINNING, type ChainEnd, earliestOf, momentsOf, type OpenChain, sealStateOf } from '../audit/audit-chain.js';
+import {
+  BEGINNING,
+  type ChainEnd,
+  earliestOf,
+  momentsOf,
+  type OpenChain,
+  sealStateOf,
+  startOf,
+} from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLedger } from '../audit/audit-ledger.js';
 import { Clock } from '../common/clock.js';
@@ -71,11 +79,10 @@ export class AuditVerification {
   private async faultsOfRow(em: EntityManager, chain: OpenChain): Promise<string[]> {
     const { row, key } = chain;
     const faults = sealStateOf(row, key) === 'broken' ? [ENDS_MOVED] : this.faultsOfBeginning(chain);
-    const earlier = await em.count(AuditEvent, { sequence: { $lte: row.startSequence } });
+    const start = startOf(row);
+    const earlier = await em.count(AuditEvent, { sequence: { $lte: start.sequence } });
     if (earlier > 0) {
-      faults.push(
-        `${earlier} event(s) up to ${row.startSequence} are of a former chain, whose secret is not configured.`,
-      );
+      faults.push(`${earlier} event(s) up to ${start.sequence} are of a former chain, whose secret is not configured.`);
     }
     return faults;
   }

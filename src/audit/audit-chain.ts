@@ -31,15 +31,15 @@ export type AuditFact = Omit<AuditRecord, 'sequence' | 'hash' | 'mac'>;
 export const endOf = ({ sequence, hash }: AuditRecord): ChainEnd => ({ sequence: sequence ?? 0, hash: hash ?? '' });
 
 /** The event that was sealed last. */
-export const headOf = ({ headSequence, headHash }: AuditChain): ChainEnd => ({
-  sequence: headSequence,
-  hash: headHash,
-});
+export const headOf = ({ headSequence, headHash }: AuditChain): ChainEnd => endAt(headSequence, headHash);
 
 /** The last event that was purged. */
-export const startOf = ({ startSequence, startHash }: AuditChain): ChainEnd => ({
-  sequence: startSequence,
-  hash: startHash,
+export const startOf = ({ startSequence, startHash }: AuditChain): ChainEnd => endAt(startSequence, startHash);
+
+/** A row that was changed by hand can hold a number that no event can be looked for by. */
+const endAt = (sequence: number, hash: string): ChainEnd => ({
+  sequence: Number.isSafeInteger(sequence) ? sequence : BEGINNING.sequence,
+  hash,
 });
 
 /**
