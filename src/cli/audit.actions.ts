@@ -10,15 +10,16 @@ export async function verifyTrail({ head }: { head?: string }): Promise<void> {
     const report = await app.get(AuditVerification).verify(known);
     const { events, unsealed, faults, notices } = report;
     const verdict = faults.length === 0 ? 'Nothing was changed.' : `${faults.length} fault(s):`;
-    const newest = `${report.head.sequence}:${report.head.hash}`;
+    // A chain without events has no head that could be kept.
+    const newest = report.head.hash && `${report.head.sequence}:${report.head.hash}`;
     tell(
       [
         `${events} event(s) in the chain, ${unsealed} not in it yet. ${verdict}`,
         ...faults.map((fault) => `  ${fault}`),
         ...notices.map((notice) => `Note: ${notice}`),
-        `Head: ${newest}`,
+        ...(newest ? [`Head: ${newest}`] : []),
       ],
-      { events, unsealed, faults, notices, head: newest },
+      { events, unsealed, faults, notices, head: newest || null },
     );
     if (faults.length > 0) process.exitCode = 1;
   });

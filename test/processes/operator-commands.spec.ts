@@ -93,6 +93,14 @@ describe('the operator', () => {
     rmSync(cwd, { recursive: true });
   });
 
+  it('prints no head of a trail that has none: none could be kept', async () => {
+    expect(await command('audit verify')).toEqual(
+      done('0 event(s) in the chain, 0 not in it yet. Nothing was changed.'),
+    );
+    const { stdout } = await command('audit verify --json');
+    expect(JSON.parse(stdout)).toMatchObject({ events: 0, head: null });
+  });
+
   it('makes accounts with the password from standard input, and only good ones', async () => {
     expect(await command(`user create ${ADMIN} --role admin --name Ada`, `${PASSWORD}\n`)).toEqual(
       done(`Created ${ADMIN} (user, admin).`),
