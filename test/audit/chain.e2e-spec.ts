@@ -286,9 +286,10 @@ describe('a chain under another secret', () => {
     expect(await withSecrets(second, first)).toMatchObject({ events: 2, faults: [] });
     // It was wrapped anew: the first secret is not needed any more.
     expect(await withSecrets(second)).toMatchObject({ events: 3, faults: [] });
+    // The sign-up, and the signing key in place of those that the third secret does not open.
     expect(await withSecrets(third)).toMatchObject({
-      events: 1,
-      head: { sequence: 4 },
+      events: 2,
+      head: { sequence: 5 },
       faults: [
         expect.stringMatching(/^This chain took the place of another/),
         '3 event(s) up to 3 are of a former chain, whose secret is not configured.',
