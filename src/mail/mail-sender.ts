@@ -51,10 +51,12 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.underWay);
   }
 
-  /** Tries everything that is due once, as fast as it goes. */
+  /** Tries everything that is due once, as fast as it goes, and what has become due meanwhile. */
   async sendDue(): Promise<void> {
-    while (await this.beginNext());
-    await Promise.all(this.underWay);
+    while (await this.beginNext()) {
+      while (await this.beginNext());
+      await Promise.all(this.underWay);
+    }
   }
 
   private async loop(): Promise<void> {
