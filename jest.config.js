@@ -111,6 +111,6 @@ export default {
   // Ends a test that hangs. How fast the machine is must not decide.
   testTimeout: 120_000,
   maxWorkers: '100%',
-  // Each file loads the whole server into a fresh module graph, which V8 is slow to give back.
-  workerIdleMemoryLimit: '4GB',
+  // Each file loads the whole server into a fresh module graph, which V8 is slow to give back, and slow to look through.
+  workerIdleMemoryLimit: '2GB',
 };

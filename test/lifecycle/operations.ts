@@ -1,3 +1,4 @@
+import { Mail } from '../../src/mail/mail.entity.js';
 import { MailSender } from '../../src/mail/mail-sender.js';
 import { PASSWORD } from '../support/accounts.js';
 import type { CallOptions, GraphQLAnswer } from '../support/graphql-client.js';
@@ -118,7 +119,16 @@ export class LifecycleServer {
   /** Sends what is due. @returns the newest mail for the address */
   async mailTo(address: string): Promise<ReceivedMail> {
     await this.send();
-    return this.mails.last(address);
+    const mail = this.mails.to(address).at(-1);
+    if (mail) return mail;
+    const waiting = await this.server.em().find(Mail, {});
+    const why = waiting.map(({ template, recipient, attempts, lastError }) => [
+      template,
+      recipient,
+      attempts,
+      lastError,
+    ]);
+    throw new Error(`No mail has come for ${address}. The outbox has ${JSON.stringify(why)}`);
   }
 
   /** Sends what is due. @returns the token in the newest mail for the address */

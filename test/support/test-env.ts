@@ -22,6 +22,9 @@ export function testEnv(databaseUrl: string, overrides: Record<string, string> =
     // ... and as many log in without a cookie. The tests of the notice turn it on.
     NEW_DEVICE_NOTICE: 'false',
     MAIL_OUTBOX: TEST_OUTBOX,
+    // A worker that collects gigabytes of garbage answers nobody for seconds. Tests of these bounds set their own.
+    DATABASE_CONNECT_TIMEOUT: '60s',
+    DATABASE_STATEMENT_TIMEOUT: '60s',
     ...overrides,
   });
 }
