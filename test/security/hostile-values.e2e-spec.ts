@@ -161,7 +161,9 @@ describe('the worst value of each type', () => {
         ...LITERALS.map((text) => literalWith(text, FILLING)),
       ];
       const signedIn = isPublic ? [] : await sendCheaply(server, bodies, admin);
-      for (const answers of [await sendCheaply(server, bodies), signedIn]) {
+      // A caller who is not signed in does not reach the database by it.
+      const anonymous = isPublic || testEngine === 'sqlite' ? await sendCheaply(server, bodies) : [];
+      for (const answers of [anonymous, signedIn]) {
         const faults = answers.map((codes) => codes.filter((code) => !CODES.has(code) || FAULTS.has(code)));
         expect(bodies.filter((_, index) => faults[index]?.length)).toEqual([]);
       }

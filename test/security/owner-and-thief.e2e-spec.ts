@@ -10,7 +10,7 @@ import * as thief from './owner-and-thief/thief-steps.js';
  * failure has printed. With `GAMES_ONLY` (a pattern) a game that breaks another promise ends, and counts for nothing.
  */
 const SEED = Number(process.env['GAMES_SEED'] ?? 20_261_129);
-const GAMES = Number(process.env['GAMES'] ?? (process.env['SOAK'] === 'true' ? 20_000 : 42));
+const GAMES = Number(process.env['GAMES'] ?? (process.env['SOAK'] === 'true' ? 20_000 : 24));
 const PATH = process.env['GAMES_PATH'];
 const ONLY = new RegExp(process.env['GAMES_ONLY'] ?? '');
 
