@@ -47,7 +47,7 @@ function endToEnd(engine, options = {}) {
 
 const unit = { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.spec.ts'] };
 /** Scenarios of a deployment, whose database is PostgreSQL. SQLite is killed and runs out of disk by itself. */
-const OF_A_DEPLOYMENT = 'faults/(clock|growth|key-rotations|mails|one-token|races)';
+const OF_A_DEPLOYMENT = '(faults/(clock|growth|key-rotations|mails|one-token|races)|processes/refresh-race)';
 
 const sqlite = endToEnd('sqlite', { testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/${OF_A_DEPLOYMENT}`] });
 
@@ -56,13 +56,13 @@ const NOT_OF_THE_DATABASE = [
   'access/',
   'accounts/passwords',
   'administration/(ended-impersonation|explain-access|impersonation|keys|rights\\.|step-up)',
-  'audit/log',
+  'audit/(log|version-before)',
   'client/',
   'cookies/',
   'errors/(error-table|masking|transport)',
   'health/stopping',
   'ide/',
-  'lifecycle/(confirming|email-verification|magic-link|notices|password-reset|profile)',
+  'lifecycle/(begun-changes|confirming|email-verification|magic-link|notices|password-reset|profile)',
   'mail/delivery',
   'passwords/imported-login',
   'schema/',
@@ -111,6 +111,6 @@ export default {
   // Ends a test that hangs. How fast the machine is must not decide.
   testTimeout: 120_000,
   maxWorkers: '100%',
-  // Each file loads the whole server into a fresh module graph, which V8 is slow to give back, and slow to look through.
-  workerIdleMemoryLimit: '2GB',
+  // Each file loads the whole server into a fresh module graph, which V8 is slow to give back.
+  workerIdleMemoryLimit: '4GB',
 };

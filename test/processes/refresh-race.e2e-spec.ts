@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { postgresMigrations } from '../../src/database/migrations/postgres/index.js';
-import { sqliteMigrations } from '../../src/database/migrations/sqlite/index.js';
 import { logIn, refresh, refreshed, signUp } from '../support/accounts.js';
-import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
+import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { program, runProgram } from '../support/run-program.js';
 import { ServerProcess } from '../support/server-process.js';
 
 const CALLERS = 200;
-const MIGRATIONS = testEngine === 'postgres' ? postgresMigrations : sqliteMigrations;
 const REVOKED = 'UNAUTHENTICATED/TOKEN_REVOKED';
 /** What an overloaded server may say instead of an answer. Neither makes a client sign out. */
 const RETRYABLE = ['SERVICE_UNAVAILABLE', 'TOO_MANY_REQUESTS'];
 
-describe(testEngine === 'postgres' ? 'two server processes on one PostgreSQL' : 'a server process on SQLite', () => {
+describe('two server processes on one PostgreSQL', () => {
   let databaseUrl: string;
   let servers: [ServerProcess, ServerProcess];
   beforeAll(async () => {
@@ -28,11 +26,10 @@ describe(testEngine === 'postgres' ? 'two server processes on one PostgreSQL' : 
     const migration = await runProgram(program.operator, ['db', 'migrate'], { env, cwd: tmpdir() });
     expect(migration).toEqual({
       exitCode: 0,
-      stdout: `Applied ${String(MIGRATIONS.length)} migration(s).\n`,
+      stdout: `Applied ${String(postgresMigrations.length)} migration(s).\n`,
       stderr: '',
     });
-    const first = await ServerProcess.start({ env });
-    servers = [first, testEngine === 'postgres' ? await ServerProcess.start({ env }) : first];
+    servers = [await ServerProcess.start({ env }), await ServerProcess.start({ env })];
   });
   afterAll(async () => {
     for (const server of servers) await server.remove();
@@ -40,9 +37,8 @@ describe(testEngine === 'postgres' ? 'two server processes on one PostgreSQL' : 
   });
 
   const killAndRestart = async () => {
-    const processes = [...new Set(servers)];
-    await Promise.all(processes.map((server) => server.kill('SIGKILL')));
-    await Promise.all(processes.map((server) => server.start()));
+    await Promise.all(servers.map((server) => server.kill('SIGKILL')));
+    await Promise.all(servers.map((server) => server.start()));
   };
 
   // @see supabase/auth PR#466
