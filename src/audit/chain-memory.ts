@@ -11,8 +11,8 @@ interface Sight {
 }
 
 /**
- * What this process has seen of the chain. An older state of it that somebody puts back is under a genuine seal: it shows to
- * whoever knows how far the chain had gone.
+ * What this process has seen of the chain. An older state of it, put back, is under a genuine seal: only a process that
+ * knows how far the chain had gone can tell.
  */
 export class ChainMemory {
   private seen: Sight | undefined;

@@ -144,8 +144,11 @@ function withoutBytes(statement: Database.Statement): SqliteStatement {
 
 function withText(row: unknown): unknown {
   const values = row as Record<string, unknown>;
-  for (const [name, value] of Object.entries(values))
+  // Of every row that is read: without an array for each of its columns.
+  for (const name of Object.keys(values)) {
+    const value = values[name];
     if (Buffer.isBuffer(value)) values[name] = `x'${value.toString('hex')}'`;
+  }
   return values;
 }
 

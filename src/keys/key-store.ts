@@ -152,7 +152,7 @@ export class KeyStore {
     }
     this.reportOnce(
       row.kid,
-      `Signing key ${row.kid} can not be opened: it was made under another JWT_SECRET. ` +
+      `Signing key ${row.kid} cannot be opened: it was made under another JWT_SECRET. ` +
         'Its tokens are refused. To keep it, add that secret to JWT_PREVIOUS_SECRETS.',
     );
     return undefined;

@@ -23,6 +23,20 @@ async function changed() {
   return { user, email, revert: await life.tokenFor(user.email) };
 }
 
+/** The same, when the mail that tells the former address could not be sent. */
+async function changedUntold(refuses: number) {
+  const { server, mails } = life;
+  const user = await signUpConfirmed(server);
+  const email = newEmail();
+  await ask.emailChange(server, user.accessToken, email);
+  const token = await life.tokenFor(email);
+  mails.mood = { refuses };
+  await use.emailChange(server, token);
+  await life.send();
+  mails.mood = 'accepts';
+  return user;
+}
+
 describe('a change of address', () => {
   it('happens by the link to the new one, which is confirmed by that, and the old one is told', async () => {
     const { server } = life;
@@ -259,16 +273,9 @@ describe('taking a change of address back', () => {
   });
 
   it('keeps the old address as long as its link works, however late that was sent', async () => {
-    const { server, mails } = life;
-    const user = await signUpConfirmed(server);
-    const email = newEmail();
-    await ask.emailChange(server, user.accessToken, email);
-    const token = await life.tokenFor(email);
-    mails.mood = { refuses: 451 };
-    await use.emailChange(server, token);
-    await life.send();
+    const { server } = life;
+    const user = await changedUntold(451);
     server.clock.advance(3 * 3600);
-    mails.mood = 'accepts';
     const revert = await life.tokenFor(user.email);
     server.clock.advance(7 * DAY - 3600);
     expect(refusalOf(await trySignup(server, { email: user.email }))).toBe('EMAIL_TAKEN');
@@ -277,15 +284,8 @@ describe('taking a change of address back', () => {
 
   it('is told to nobody when somebody else has the old address by the time the mail can be sent', async () => {
     const { server, mails } = life;
-    const user = await signUpConfirmed(server);
-    const email = newEmail();
-    await ask.emailChange(server, user.accessToken, email);
-    const token = await life.tokenFor(email);
-    mails.mood = { refuses: 550 };
-    await use.emailChange(server, token);
-    await life.send();
+    const user = await changedUntold(550);
     server.clock.advance(7 * DAY + 1);
-    mails.mood = 'accepts';
     const other = await signUp(server, user.email);
     const outbox = server.app.get(Outbox);
     await server.em().transactional((em) => outbox.retryAll(em));
