@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 import { Visitor } from './client.ts';
-import type { Scenario } from './scenarios.ts';
+import { login, type Scenario } from './scenarios.ts';
 import type { Server } from './server.ts';
 
 /** Connections at a time. */
@@ -32,7 +32,7 @@ export class Audience {
     const agent = new Agent({ connections: PARALLEL });
     const visitors = users.map((user) => new Visitor(server, agent, user));
     const audience = new Audience(server, visitors, cpuMs);
-    await audience.#each(users.length, (visitor) => visitor.login());
+    await audience.ask({ ...login, requests: users.length });
     return audience;
   }
 
@@ -43,15 +43,12 @@ export class Audience {
     return ((await this.#cpuMs()) - before) / scenario.requests;
   }
 
-  async ask({ ask, requests, ofAdministrator = false }: Scenario): Promise<void> {
-    const [administrator] = this.visitors;
-    await this.#each(requests, (visitor) => ask((ofAdministrator && administrator) || visitor));
-  }
-
-  /** Each asker has visitors of its own, and asks for them in turn. */
-  async #each(requests: number, ask: (visitor: Visitor) => Promise<unknown>): Promise<void> {
+  /** Each asker has visitors of its own when there are enough, and asks for them in turn. */
+  async ask({ ask, requests, visitors }: Scenario): Promise<void> {
+    const taking = this.visitors.slice(0, visitors);
+    const shares = Math.min(PARALLEL, taking.length);
     const work = async (asker: number) => {
-      const own = this.visitors.filter((_visitor, index) => index % PARALLEL === asker);
+      const own = taking.filter((_visitor, index) => index % shares === asker % shares);
       for (let request = asker, turn = 0; request < requests; request += PARALLEL, turn++) {
         const visitor = own[turn % own.length];
         if (visitor) await ask(visitor);

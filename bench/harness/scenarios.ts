@@ -5,13 +5,15 @@ export interface Scenario {
   readonly name: string;
   /** As many as take a server about half a second. */
   readonly requests: number;
-  readonly ofAdministrator?: boolean;
+  /** How many of the audience take part, from the first, who is the administrator; all when it says nothing. */
+  readonly visitors?: number;
   readonly ask: (visitor: Visitor) => Promise<unknown>;
 }
 
 const query = (name: string, requests: number, document: string): Scenario => ({
   name,
   requests,
+  visitors: 16,
   ask: (visitor) => visitor.ask(document),
 });
 
@@ -30,7 +32,7 @@ export const usersPage = (size: number): Scenario => ({
     300,
     `query Users { users(first: ${size}) { nodes { id email name createdAt roles } pageInfo { hasNextPage endCursor } } }`,
   ),
-  ofAdministrator: true,
+  visitors: 1,
 });
 const users = usersPage(20);
 

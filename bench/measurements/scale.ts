@@ -14,7 +14,7 @@ const VISITORS = 500;
 export const CHEAP_PASSWORDS = { cost: 4, env: { NODE_ENV: 'test', BCRYPT_COST: '4' } } as const;
 
 const SCENARIOS: readonly Scenario[] = [
-  { ...me, requests: 2_000 },
+  { ...me, requests: 2_000, visitors: VISITORS },
   { ...refresh, requests: 500 },
   { ...login, requests: 500 },
 ];
