@@ -47,6 +47,7 @@ async function failureOf(error: unknown): Promise<number> {
   // Commander has said what was wrong, or has shown what was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   const { safeMessage } = await import('../logging/safe-error.js');
-  complain(safeMessage(error), error instanceof AppError ? error.fields : []);
-  return FAILED;
+  const fields = (error instanceof AppError && error.fields) || [];
+  complain(safeMessage(error), fields);
+  return fields.some(({ path }) => path.startsWith('--')) ? MISUSED : FAILED;
 }

@@ -13,15 +13,15 @@ export function requestLogger(): (request: Request, response: Response) => void 
   const logger = PinoLogger.root.child({}, { serializers: { req: asItIs, res: asItIs } });
   return (request, response) => {
     if (UNLOGGED.test(request.url)) return;
+    const { method, path } = request;
     const started = performance.now();
     const requestId = currentRequestId();
     response.once('close', () => {
-      const { method, originalUrl } = request;
       const { statusCode, writableFinished } = response;
       const level = statusCode >= 500 ? 'error' : 'info';
       const facts = {
         requestId,
-        req: { method, path: originalUrl.split('?', 1)[0] },
+        req: { method, path },
         res: { statusCode },
         responseTime: Math.round(performance.now() - started),
       };

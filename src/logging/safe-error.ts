@@ -27,7 +27,11 @@ export function loggable(error: unknown): unknown {
   return { type: error.name, code: error.code, message: safeMessage(error), stack: framesOf(error) };
 }
 
+/** What a trigger or a function of the operator's raises, whose words are theirs. */
+const RAISED = /^P0...$/;
+
 function withoutValues({ code = '', message }: DriverException): string {
+  if (RAISED.test(code)) return `The database has raised ${code}.`;
   const shown = QUOTES_NAMES.test(code) ? message : message.replace(/["'].*["']/s, '…');
   return shown.split('\n', 1).join();
 }

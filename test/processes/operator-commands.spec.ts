@@ -214,6 +214,8 @@ describe('the operator', () => {
   it('tells a wrong call from a refusal by its exit code, and a machine in JSON', async () => {
     expect(await command('user nothing')).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await command('role grant')).toMatchObject({ exitCode: 2, stdout: '' });
+    for (const line of ['audit verify --head 7', 'users:import users.txt', 'users:import users.json --format firebase'])
+      expect([line, await command(line)]).toEqual([line, expect.objectContaining({ exitCode: 2, stdout: '' })]);
     expect(await command('audit verify --help')).toMatchObject({ exitCode: 0, stderr: '' });
     const refusal = await command('user show nobody@example.com --json');
     expect([refusal.exitCode, JSON.parse(refusal.stderr)]).toEqual([

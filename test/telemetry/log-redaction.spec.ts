@@ -1,4 +1,4 @@
-import { CheckConstraintViolationException } from '@mikro-orm/core';
+import { CheckConstraintViolationException, DriverException } from '@mikro-orm/core';
 import fc from 'fast-check';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
@@ -85,6 +85,13 @@ describe('a line of the log', () => {
       expect(line).toContain('users_email_normalized');
       expect(line).not.toContain(CANARY);
     }
+  });
+
+  it('never holds what a trigger of the operator says', () => {
+    const error = new DriverException(Object.assign(new Error(`no room for ${CANARY}`), { code: 'P0001' }));
+    const line = JSON.stringify(written((logger) => logger.error({ err: error }, 'text')));
+    expect(line).toContain('The database has raised P0001.');
+    expect(line).not.toContain(CANARY);
   });
 
   it('never holds the secret of what writes itself, and shows an error that is a text', () => {
