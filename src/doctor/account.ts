@@ -53,7 +53,7 @@ export class Account {
 
   async signIn(): Promise<Session> {
     const { data, error } = payload.safeParse((await this.login({})).data?.['login']);
-    if (error) throw badInput('--email', 'must be of an account that can sign in with this password');
+    if (error) throw badInput('email', 'must be of an account that can sign in with this password');
     this.opened.push({ authorization: `Bearer ${data.accessToken}` });
     return data;
   }

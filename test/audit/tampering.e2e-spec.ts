@@ -105,9 +105,10 @@ const tampering: fc.Arbitrary<(state: State) => State> = fc.oneof(
   })),
   sealedPlace.map((it) => edit(it, () => ({ sequence: null, hash: null }))),
   fc.record({ one: sealedPlace, other: sealedPlace }).map(({ one, other }) => swap(one, other)),
-  fc.record({ like: place, text }).map((it) => (state: State): State => ({
-    ...state,
-    events: [...state.events, { ...state.events[it.like], id: newId(), sequence: null, hash: null, type: it.text }],
+  // One that was taken away meanwhile can be like no other.
+  fc.record({ like: place, text }).map((it) => ({ chain, events }: State): State => ({
+    chain,
+    events: [...events, { ...events[it.like % events.length], id: newId(), sequence: null, hash: null, type: it.text }],
   })),
   fc
     .record({ name: fc.constantFrom('startSequence', 'headSequence'), by: fc.integer({ min: -9, max: 9 }) })

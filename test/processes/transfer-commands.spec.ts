@@ -23,6 +23,7 @@ describe('the operator', () => {
     stderr: '',
   });
   const refused = (message: string): unknown => ({ exitCode: 1, stdout: '', stderr: expect.stringContaining(message) });
+  const misused = (message: string): unknown => ({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) });
   afterAll(() => rmSync(cwd, { recursive: true }));
 
   it('sees in a dry run what would become of each line', async () => {
@@ -90,8 +91,8 @@ describe('the operator', () => {
     ]);
     expect(refusals).toEqual([
       refused('file must be one JSON document with a list of users'),
-      refused('--format is needed'),
-      refused('--hash-config is needed for firebase'),
+      misused('--format is needed'),
+      misused('--hash-config is needed for firebase'),
       refused('no such file'),
       { exitCode: 1, stdout: expect.stringContaining('0 created'), stderr: 'Nobody was found in the file.\n' },
     ]);
