@@ -1,10 +1,10 @@
 import type { EntityClass, Options } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { SqliteDriver } from '@mikro-orm/sqlite';
 import type { Env } from '../config/env.js';
 import { BoundedPostgresDialect } from './bounded-postgres.dialect.js';
 import type { DatabaseBounds } from './database-bounds.js';
+import { ExactSqliteDriver } from './exact-sqlite.driver.js';
 import { ImmediateSqliteDialect } from './immediate-sqlite.dialect.js';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
@@ -35,7 +35,7 @@ export function ormOptions(
 function sqliteOptions(url: string, bounds?: DatabaseBounds): Partial<Options> {
   const file = url.slice(SQLITE_PREFIX.length);
   return {
-    driver: SqliteDriver,
+    driver: ExactSqliteDriver,
     dbName: file,
     driverOptions: new ImmediateSqliteDialect(file, bounds),
     migrations: migrations('sqlite', sqliteMigrations),

@@ -118,6 +118,26 @@ describe.each(UNREADABLE)('a row whose %s is %s', (column, value) => {
   });
 });
 
+/** What JavaScript could read as the same moment, and SQLite sorts and compares as another. */
+const OTHER_SPELLINGS = [`strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch')`, 'at + 0.5'];
+
+(testEngine === 'sqlite' ? describe : describe.skip).each(OTHER_SPELLINGS)(
+  'an event whose moment is written as %s',
+  (value) => {
+    it('was changed, when it was sealed before', async () => {
+      await server.em().execute(`update audit_events set at = ${value} where sequence = 2`);
+      expect(await faults()).toContainEqual(expect.stringMatching(/^Event 2 .* was changed\.$/));
+    });
+
+    it('is kept out of the chain, when it was not', async () => {
+      await logIn(server, user.email);
+      await server.em().execute(`update audit_events set at = ${value} where sequence is null`);
+      expect(await seal()).toEqual(NOTHING);
+      expect(await faults()).toEqual([expect.stringMatching(/is kept out of the chain/)]);
+    });
+  },
+);
+
 const NO_MOMENTS = testEngine === 'postgres' ? [`'infinity'`] : [`'x'`, BYTES];
 const NO_NUMBERS = testEngine === 'postgres' ? [`'9223372036854775807'`] : [`'x'`, BYTES];
 
