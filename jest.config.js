@@ -62,7 +62,7 @@ const NOT_OF_THE_DATABASE = [
   'errors/(error-table|masking|transport)',
   'health/stopping',
   'ide/',
-  'lifecycle/(begun-changes|confirming|email-verification|magic-link|notices|password-reset|profile)',
+  'lifecycle/(confirming|email-verification|magic-link|notices|password-reset|profile)',
   'mail/delivery',
   'passwords/imported-login',
   'schema/',
