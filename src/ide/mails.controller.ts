@@ -55,11 +55,16 @@ export class MailsController {
   }
 }
 
+/** What a proxy adds to a request. One that adds none of it and hands on a name of its own cannot be told from a browser. */
+const OF_A_PROXY = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
 /**
  * From this machine, and by a name of it: a site that points its own name here would otherwise be of our origin (DNS
  * rebinding), and a proxy or tunnel would show the page to all that reach it.
  */
-function assertOwnMachine({ hostname, socket }: Request): void {
-  if (isLoopback(hostname) && isLoopback(socket.remoteAddress ?? '')) return;
+function assertOwnMachine({ headers, socket }: Request): void {
+  const hostname = URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? '';
+  const isForwarded = OF_A_PROXY.some((name) => headers[name] !== undefined);
+  if (!isForwarded && isLoopback(hostname) && isLoopback(socket.remoteAddress ?? '')) return;
   throw new NotFoundException();
 }

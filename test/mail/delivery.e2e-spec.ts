@@ -80,14 +80,26 @@ describe('without MAIL_URL', () => {
     withServer({ ...env, PUBLIC_URL: 'https://auth.example.com' }, async (server) => {
       await request(server.url).get('/mails').set('Host', 'auth.example.com').expect(404);
       // What comes from another machine cannot be sent from this one.
-      const elsewhere = { hostname: 'localhost', socket: { remoteAddress: '192.0.2.1' } } as ExpressRequest;
-      const here = { hostname: 'localhost', socket: { remoteAddress: '::ffff:127.0.0.1' } } as ExpressRequest;
+      const headers = { host: 'localhost:4000' };
+      const elsewhere = { headers, socket: { remoteAddress: '192.0.2.1' } } as ExpressRequest;
+      const here = { headers, socket: { remoteAddress: '::ffff:127.0.0.1' } } as ExpressRequest;
       const [file = ''] = readdirSync(env.MAIL_OUTBOX);
       expect(await server.app.get(MailsController).html(file.replace('.eml', ''), here)).toContain('</a');
       await expect(server.app.get(MailsController).html(file.replace('.eml', ''), elsewhere)).rejects.toThrow(
         NotFoundException,
       );
     }));
+
+  it.each(['Forwarded', 'Via', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP'])(
+    'the page shows nothing through a proxy of this machine, which sends %s, trusted or not',
+    async (name) => {
+      for (const trusted of [{}, { TRUST_PROXY: 'loopback' }])
+        await withServer({ ...env, ...trusted }, async (server) => {
+          await request(server.url).get('/mails').set('Host', 'evil.example').set(name, 'localhost').expect(404);
+          await request(server.url).get('/mails').set('Host', 'localhost').set(name, 'localhost').expect(404);
+        });
+    },
+  );
 
   it.each([
     [
