@@ -4,6 +4,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { actorOf, type Principal } from '../access/principal.js';
 import { clientOf, requestOf } from '../access/request.js';
 import { principalOf } from '../access/request-principal.js';
+import { networksOf } from '../common/network.js';
 import { ENV, type Env } from '../config/env.js';
 import { HashingQueue } from '../passwords/hashing-queue.js';
 import { limitOf } from '../throttle/limits.js';
@@ -37,12 +38,16 @@ export class RateLimitGuard implements CanActivate {
   private async spend(context: ExecutionContext, mutation: string): Promise<boolean> {
     const request = requestOf(context);
     const principal = principalOf(context);
-    const address = this.networks.keyOf(clientOf(request).ipAddress);
+    const { ipAddress } = clientOf(request);
+    const address = this.networks.keyOf(ipAddress);
     const kind = limitOf(mutation)?.proof?.of;
     const given = GqlExecutionContext.create(context).getArgs<ProofArguments>();
     const proof = kind && (await this.proofs.find(kind, request, given));
     await this.limits.spend(mutation, { address, proof, caller: principal && callerOf(principal) });
-    this.hashing.callerIs({ network: address, isKnown: proof !== undefined || principal !== undefined });
+    this.hashing.callerIs({
+      networks: networksOf(ipAddress).toReversed(),
+      isKnown: (proof ?? principal) !== undefined,
+    });
     return true;
   }
 }

@@ -5,50 +5,82 @@ const TURNS = 4;
 
 type Run = () => Promise<unknown>;
 
-/** Who waits: 1 or more as `priority` for a caller who is known, and where they come from. */
+/** Who waits, with 1 or more as `priority` when they are known. */
 export interface LaneOptions extends QueueAddOptions {
-  readonly network?: string;
+  /** Where they come from, the widest network first. */
+  readonly networks: readonly string[];
+  /** How many wait in a lane at most. */
+  readonly most: number;
+  /** Refuses them. */
+  readonly giveUp: () => void;
 }
 
 interface Waiting {
   readonly run: Run;
   readonly id: string | undefined;
+  readonly giveUp: () => void;
 }
 
-/** Each network has its turn, so that none keeps the others waiting. Within a network the first comes first. */
+/**
+ * Callers who wait, by the networks that they come from. At each level the networks have their turns, and among those of one
+ * network the first comes first: whoever has many networks of one greater network has no more turns for that.
+ */
 class Lane {
-  private readonly networks = new Map<string, Waiting[]>();
+  size = 0;
+  private readonly own: Waiting[] = [];
+  /** A map keeps the order in which its keys came: the first one is the next. */
+  private readonly within = new Map<string, Lane>();
 
-  all(network?: string): Waiting[] {
-    return network === undefined ? [...this.networks.values()].flat() : (this.networks.get(network) ?? []);
-  }
-
-  add(network: string, waiting: Waiting): void {
-    this.networks.set(network, [...this.all(network), waiting]);
+  add([network, ...narrower]: readonly string[], waiting: Waiting): void {
+    this.size += 1;
+    if (network === undefined) {
+      this.own.push(waiting);
+      return;
+    }
+    const lane = this.within.get(network) ?? new Lane();
+    this.within.set(network, lane);
+    lane.add(narrower, waiting);
   }
 
   shift(): Waiting | undefined {
-    const [next] = this.networks;
-    if (!next) return undefined;
-    const [network, [first, ...others]] = next;
-    // A map keeps the order in which its keys came: from now on this one is the last.
-    this.networks.delete(network);
-    if (others.length > 0) this.networks.set(network, others);
-    return first;
+    if (this.size === 0) return undefined;
+    this.size -= 1;
+    const [next] = this.within;
+    if (this.own.length > 0 || !next) return this.own.shift();
+    const [network, lane] = next;
+    this.within.delete(network);
+    const waiting = lane.shift();
+    if (lane.size > 0) this.within.set(network, lane);
+    return waiting;
   }
 
-  remove(id: string): void {
-    for (const [network, waiting] of this.networks) {
-      const others = waiting.filter((each) => each.id !== id);
-      if (others.length > 0) this.networks.set(network, others);
-      else this.networks.delete(network);
-    }
+  /** @returns true when they waited here */
+  remove(id: string): boolean {
+    const index = this.own.findIndex((waiting) => waiting.id === id);
+    if (index >= 0) this.own.splice(index, 1);
+    const isHere = index >= 0 || [...this.within].some((entry) => this.removeWithin(entry, id));
+    if (isHere) this.size -= 1;
+    return isHere;
+  }
+
+  /** Who came last of the network that has most of them waiting. */
+  get last(): Waiting | undefined {
+    let most: Lane | undefined;
+    for (const lane of this.within.values()) if (!most || lane.size >= most.size) most = lane;
+    return most && most.size >= this.own.length ? most.last : this.own.at(-1);
+  }
+
+  private removeWithin([network, lane]: [string, Lane], id: string): boolean {
+    const isHere = lane.remove(id);
+    if (lane.size === 0) this.within.delete(network);
+    return isHere;
   }
 }
 
 /**
  * The order of the hashing queue: callers who are known to the account go before strangers, but for one turn in four. So neither a
- * flood of strangers nor one of callers with accounts of their own keeps the others waiting for ever.
+ * flood of strangers nor one of callers with accounts of their own keeps the others waiting for ever. When a lane is full, the last
+ * one of the network that fills it most gives way.
  */
 export class HashingLanes implements Queue<Run, LaneOptions> {
   private readonly known = new Lane();
@@ -56,11 +88,15 @@ export class HashingLanes implements Queue<Run, LaneOptions> {
   private turn = 0;
 
   get size(): number {
-    return this.known.all().length + this.strangers.all().length;
+    return this.known.size + this.strangers.size;
   }
 
   enqueue(run: Run, options?: Partial<LaneOptions>): void {
-    this.laneOf(options).add(options?.network ?? '', { run, id: options?.id });
+    const { networks = [], id, giveUp = () => undefined, most = Infinity } = options ?? {};
+    const lane = (options?.priority ?? 0) > 0 ? this.known : this.strangers;
+    lane.add(networks, { run, id, giveUp });
+    // Later, because the queue does not listen yet to one who has just come.
+    if (lane.size > most) queueMicrotask(() => lane.last?.giveUp());
   }
 
   dequeue(): Run | undefined {
@@ -69,23 +105,16 @@ export class HashingLanes implements Queue<Run, LaneOptions> {
     return (first.shift() ?? second.shift())?.run;
   }
 
-  /** Those of one lane, or of one network in it. */
-  filter(options: Readonly<Partial<LaneOptions>>): Run[] {
-    return this.laneOf(options)
-      .all(options.network)
-      .map(({ run }) => run);
-  }
-
-  /** Given up by its caller, who has waited too long. */
+  /** Given up by its caller, who has waited too long or gives way. */
   remove(id: string): void {
     for (const lane of [this.known, this.strangers]) lane.remove(id);
   }
 
-  setPriority(): void {
-    throw new Error('A caller stays in its lane.');
+  filter(): never {
+    throw new Error('Callers are not looked for.');
   }
 
-  private laneOf(options: Readonly<Partial<LaneOptions>> | undefined): Lane {
-    return (options?.priority ?? 0) > 0 ? this.known : this.strangers;
+  setPriority(): never {
+    throw new Error('A caller stays in its lane.');
   }
 }

@@ -15,8 +15,6 @@ export interface HashingBounds {
   concurrency: number;
   /** Callers that wait for their turn, of each lane. */
   maxWaiting: number;
-  /** Of these, those of one network. */
-  maxOfNetwork: number;
   maxWaitMs: number;
 }
 
@@ -24,7 +22,6 @@ export interface HashingBounds {
 export const HASHING_BOUNDS: HashingBounds = {
   concurrency: Math.min(availableParallelism(), LIBUV_THREADS - 1),
   maxWaiting: 400,
-  maxOfNetwork: 80,
   maxWaitMs: 5_000,
 };
 
@@ -33,20 +30,20 @@ const RETRY_AFTER_SECONDS = HASHING_BOUNDS.maxWaitMs / 1000;
 
 /** Who waits for a hash. */
 export interface HashingCaller {
-  /** What all limits count (`throttle/networks.ts`). Undefined where nothing is counted. */
-  readonly network: string | undefined;
+  /** That they come from, the widest first. Empty where nothing is counted. */
+  readonly networks: readonly string[];
   /** The request has shown who it is, or that it was here before: it goes before those of strangers. */
   readonly isKnown: boolean;
 }
 
 /**
  * The one way to bcrypt (ASVS 15.2.2, 15.4.4), at most `concurrency` at a time. Callers who are known go before strangers, who keep a
- * share, and networks take turns (`HashingLanes`). A caller beyond the bounds is refused without any bcrypt.
+ * share, and networks take turns (`HashingLanes`). Who is beyond the bounds is refused without any bcrypt.
  */
 export class HashingQueue {
   private readonly queue: PQueue<HashingLanes, LaneOptions>;
   private readonly caller = perCurrentRequest((): { present: HashingCaller } => ({
-    present: { network: undefined, isKnown: false },
+    present: { networks: [], isKnown: false },
   }));
 
   /** @param onRefused called for each caller that is turned away */
@@ -72,23 +69,19 @@ export class HashingQueue {
 
   /** @throws AppError `SERVICE_UNAVAILABLE` with `retryAfter` when the queue is full or the wait too long. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const { network, isKnown } = this.caller().present;
-    const lane: LaneOptions = { priority: isKnown ? 1 : 0, ...(network !== undefined && { network }) };
-    this.assertRoom(lane);
+    const { networks, isKnown } = this.caller().present;
     const wait = new AbortController();
-    const timer = setTimeout(() => wait.abort(this.refusal()), this.bounds.maxWaitMs);
+    const giveUp = (): void => {
+      clearTimeout(timer);
+      wait.abort(this.refusal());
+    };
+    const timer = setTimeout(giveUp, this.bounds.maxWaitMs);
+    const lane = { priority: isKnown ? 1 : 0, networks, most: this.bounds.maxWaiting, giveUp };
     const start = (): Promise<T> => {
       clearTimeout(timer);
       return inSpan('bcrypt', {}, work);
     };
     return this.queue.add(start, { ...lane, signal: wait.signal, id: randomUUID() });
-  }
-
-  /** Strangers who fill their lane leave the other one free, and a network leaves room for others. */
-  private assertRoom({ priority = 0, network }: LaneOptions): void {
-    const isFull = this.queue.sizeBy({ priority }) >= this.bounds.maxWaiting;
-    const isOthersTurn = network !== undefined && this.queue.sizeBy({ priority, network }) >= this.bounds.maxOfNetwork;
-    if (isFull || isOthersTurn) throw this.refusal();
   }
 
   private refusal(): AppError {

@@ -49,14 +49,13 @@ describe('the hashing queue', () => {
     expect(HASHING_BOUNDS).toEqual({
       concurrency: Math.min(availableParallelism(), 3),
       maxWaiting: 400,
-      maxOfNetwork: 80,
       maxWaitMs: 5000,
     });
   });
 
   it('runs at most as many at a time as allowed, in the order of arrival, and serves all', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 2, maxWaiting: 10, maxOfNetwork: 10, maxWaitMs: 1000 });
+    const queue = new HashingQueue({ concurrency: 2, maxWaiting: 10, maxWaitMs: 1000 });
 
     const turns = Array.from({ length: 6 }, () => queue.run(load.work));
     for (let ended = 0; ended < 6; ended += 1) {
@@ -75,7 +74,7 @@ describe('the hashing queue', () => {
       const calls = callers.map((caller) =>
         asRequest(async () => {
           const [kind, network] = caller.split(' from ');
-          queue.callerIs({ network, isKnown: kind === 'known' });
+          queue.callerIs({ networks: network?.split(' in ').toReversed() ?? [], isKnown: kind === 'known' });
           await queue.run(async () => {
             order.push(caller);
             return load.work();
@@ -91,7 +90,7 @@ describe('the hashing queue', () => {
     }
 
     it('serves them before strangers, who keep one turn in four', async () => {
-      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxOfNetwork: 10, maxWaitMs: 1000 });
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxWaitMs: 1000 });
       const callers = [...times(3, 'stranger'), ...times(6, 'known')];
       expect(await orderOf(queue, new Workload(), callers)).toEqual([
         'stranger', // When nobody else was there.
@@ -104,7 +103,7 @@ describe('the hashing queue', () => {
     });
 
     it('serves networks in turn, those of one lane among each other', async () => {
-      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxOfNetwork: 10, maxWaitMs: 1000 });
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxWaitMs: 1000 });
       const callers = [...times(4, 'known from A'), ...times(2, 'known from B'), 'known from C'];
       expect(await orderOf(queue, new Workload(), callers)).toEqual([
         'known from A', // When nobody else was there.
@@ -114,31 +113,45 @@ describe('the hashing queue', () => {
       ]);
     });
 
-    it('leaves room for other networks when one has as many waiting as it may', async () => {
-      const load = new Workload();
-      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxOfNetwork: 1, maxWaitMs: 1000 });
-      const callFrom = (network: string) =>
-        asRequest(() => {
-          queue.callerIs({ network, isKnown: true });
-          return queue.run(load.work);
-        });
-      const served = [callFrom('A'), callFrom('A')];
-      await expect(callFrom('A')).rejects.toMatchObject(unavailable);
-      served.push(callFrom('B'));
-      for (let ended = 0; ended < 3; ended += 1) {
-        await pause(1);
-        load.endOne();
-      }
-      expect(await Promise.all(served)).toEqual([1, 2, 3]);
+    it('gives a greater network one turn, however many networks it is made of', async () => {
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 10, maxWaitMs: 1000 });
+      const callers = [...['a', 'b', 'c', 'a'].map((it) => `stranger from ${it} in X`), 'stranger from d in Y'];
+      expect(await orderOf(queue, new Workload(), callers)).toEqual([
+        'stranger from a in X', // When nobody else was there.
+        ...['stranger from b in X', 'stranger from d in Y'],
+        ...['stranger from c in X', 'stranger from a in X'],
+      ]);
     });
+
+    it.each([true, false])(
+      'refuses the last of the network that fills a lane, and nobody else: %s',
+      async (isKnown) => {
+        const load = new Workload();
+        const queue = new HashingQueue({ concurrency: 1, maxWaiting: 3, maxWaitMs: 1000 });
+        const callFrom = (...networks: string[]) =>
+          asRequest(() => {
+            queue.callerIs({ networks, isKnown });
+            return queue.run(load.work);
+          }).catch((error: unknown) => error);
+        const calls = [callFrom('X', 'a'), callFrom('X', 'b'), callFrom('X', 'c'), callFrom('Y', 'd')];
+        // There is no room: the last of the most, twice, and then whoever comes when all have one place.
+        calls.push(callFrom('X', 'e'), callFrom('Z', 'f'), callFrom('W', 'g'), callFrom('V', 'h'));
+        for (let ended = 0; ended < 4; ended += 1) {
+          await pause(1);
+          load.endOne();
+        }
+        const refused = expect.objectContaining(unavailable) as unknown;
+        expect(await Promise.all(calls)).toEqual([1, 2, refused, 3, refused, 4, refused, refused]);
+      },
+    );
 
     it('has room for them when strangers fill all of theirs', async () => {
       const load = new Workload();
-      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 2, maxOfNetwork: 2, maxWaitMs: 1000 });
+      const queue = new HashingQueue({ concurrency: 1, maxWaiting: 2, maxWaitMs: 1000 });
       const strangers = [queue.run(load.work), queue.run(load.work), queue.run(load.work)];
       await expect(queue.run(load.work)).rejects.toMatchObject(unavailable);
       const known = asRequest(() => {
-        queue.callerIs({ network: undefined, isKnown: true });
+        queue.callerIs({ networks: [], isKnown: true });
         return queue.run(load.work);
       });
       for (let ended = 0; ended < 4; ended += 1) {
@@ -152,7 +165,7 @@ describe('the hashing queue', () => {
 
   it('refuses at once, without work, when as many wait as allowed', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 1000 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 1000 });
     const served = [queue.run(load.work), queue.run(load.work)];
 
     const refusal: unknown = await queue.run(load.work).catch((error: unknown) => error);
@@ -168,7 +181,7 @@ describe('the hashing queue', () => {
 
   it('refuses, without work, whoever has waited too long, and frees the place', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 20 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 20 });
     const first = queue.run(load.work);
 
     const refusal: unknown = await queue.run(load.work).catch((error: unknown) => error);
@@ -183,7 +196,7 @@ describe('the hashing queue', () => {
 
   it('never interrupts what has begun, however long it takes', async () => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 5 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 5 });
     const begun = queue.run(load.work);
 
     await pause(30);
@@ -193,7 +206,7 @@ describe('the hashing queue', () => {
   });
 
   it('passes a failure on and goes on with the next', async () => {
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxOfNetwork: 1, maxWaitMs: 1000 });
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 1000 });
 
     await expect(queue.run(() => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory');
     await expect(queue.run(() => Promise.resolve('next'))).resolves.toBe('next');
