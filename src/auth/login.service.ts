@@ -112,7 +112,7 @@ export class LoginService {
       const userId = type === 'user.login_unverified' && user ? user.id : newId();
       const { ipAddress, userAgent, locale } = client;
       const facts = { ipAddress, userAgent };
-      this.outbox.write(em, { template: 'verify-email', recipient, userId, locale, facts });
+      await this.outbox.ask(em, { template: 'verify-email', recipient, userId, locale, facts }, client);
     }
     await em.flush();
     throw invalidCredentials();

@@ -69,7 +69,8 @@ export class SignupService {
         const user = await this.accounts.create(em, { email, passwordHash, name, locale });
         const isSignedIn = !this.env.REQUIRE_EMAIL_VERIFICATION;
         if (isSignedIn) user.lastLoginAt = this.clock.now();
-        if (mayMail) this.outbox.write(em, { template: 'verify-email', recipient: email, userId: user.id, locale });
+        const mail = { template: 'verify-email', recipient: email, userId: user.id, locale } as const;
+        if (mayMail) await this.outbox.ask(em, mail, client);
         const session = isSignedIn ? await this.sessions.start(em, user, client, ['pwd']) : undefined;
         const facts = { actorId: user.id, subjectId: user.id, client };
         this.audit.record(em, 'user.signed_up', { ...facts, ...(session && { sessionId: session.id }) });
@@ -81,9 +82,8 @@ export class SignupService {
     }
   }
 
-  private async tellOwner(recipient: string, { locale }: ClientInfo): Promise<void> {
-    await this.transactions.runApart(async (em) =>
-      this.outbox.write(em, { template: 'account-exists', recipient, locale }),
-    );
+  private tellOwner(recipient: string, client: ClientInfo): Promise<void> {
+    const mail = { template: 'account-exists', recipient, locale: client.locale } as const;
+    return this.transactions.runApart((em) => this.outbox.ask(em, mail, client));
   }
 }

@@ -48,7 +48,8 @@ export class EmailChange {
     await this.account.change(principal, proof, async (em, { locale = null }) => {
       const recipient = input.newEmail;
       await voidOtherChanges(em, userId, recipient);
-      this.outbox.write(em, { template: 'confirm-email-change', recipient, userId, sessionId, locale, facts });
+      const mail = { template: 'confirm-email-change', recipient, userId, sessionId, locale, facts } as const;
+      await this.outbox.ask(em, mail, client);
       this.audit.record(em, 'user.email_change_requested', { actorId: userId, subjectId: userId, sessionId, client });
     });
     return true;

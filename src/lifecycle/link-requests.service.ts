@@ -23,12 +23,13 @@ export class LinkRequests {
   async request(
     template: 'verify-email' | 'reset-password' | 'magic-link',
     recipient: string,
-    { locale, ipAddress, userAgent }: ClientInfo,
+    client: ClientInfo,
   ): Promise<true> {
     if (template === 'magic-link' && !this.env.MAGIC_LINKS_ENABLED) throw magicLinksOff();
+    const { locale, ipAddress, userAgent } = client;
     const isWithin = (await this.mails.spend(template, recipient)) === 'within';
     const facts = { ipAddress, userAgent, ...(!isWithin && { renews: true }) };
-    await this.transactions.runApart(async (em) => this.outbox.write(em, { template, recipient, locale, facts }));
+    await this.transactions.runApart((em) => this.outbox.ask(em, { template, recipient, locale, facts }, client));
     return true;
   }
 }

@@ -19,6 +19,9 @@ const TICK_MS = 1_000;
  */
 export const PACE_MS = 50;
 
+/** Of each network the first mail, then of each the second one (`Outbox.ask`). */
+const NEXT_FIRST = { turn: 'asc', dueAt: 'asc' } as const;
+
 /** How many are on their way out of one instance at a time: so many as begin while a mail server takes 5 s for each. */
 const MOST_UNDER_WAY = 100;
 
@@ -90,7 +93,7 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
     const now = this.clock.now();
     for (;;) {
       const due = { failedAt: null, $or: dueAt(now) };
-      const [mail] = await em.find(Mail, due, { orderBy: { dueAt: 'asc' }, limit: 1, disableIdentityMap: true });
+      const [mail] = await em.find(Mail, due, { orderBy: NEXT_FIRST, limit: 1, disableIdentityMap: true });
       if (!mail) return undefined;
       const { id, attempts, ...seen } = mail;
       const leased = { dueAt: new Date(now.getTime() + LEASE_MS), attempts: attempts + 1 };

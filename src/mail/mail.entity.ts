@@ -16,7 +16,8 @@ const schema = defineEntity({
   name: 'Mail',
   tableName: 'mails',
   indexes: [
-    { name: 'mails_due_at', properties: ['dueAt'] },
+    { name: 'mails_turn_due_at', properties: ['turn', 'dueAt'] },
+    { name: 'mails_asked_from', properties: ['askedFrom'] },
     { name: 'mails_recipient', properties: ['recipient'] },
   ],
   properties: {
@@ -34,6 +35,10 @@ const schema = defineEntity({
     facts: p.json<MailFacts>(),
     /** 32 random bytes, base64url: half of what its one-time token is made of (`tokens/one-time-token.ts`). */
     salt: p.string().length(43).hidden(),
+    /** The widest network of whoever asked for it (`common/network.ts`). Null of what the server has to tell by itself. */
+    askedFrom: p.string().length(64).nullable(),
+    /** How many that were asked for from there waited when this one came, or -1: mails go in the order of their turns. */
+    turn: p.integer().default(0),
     createdAt: moment(),
     /** When a sender may take it. Whoever takes it moves this ahead, so that nobody else does. */
     dueAt: moment(),

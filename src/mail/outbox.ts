@@ -1,8 +1,10 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
+import { networksOf } from '../common/network.js';
 import { Mail, type MailFacts } from './mail.entity.js';
 import type { MailTemplate } from './mail-template.js';
 
@@ -20,6 +22,12 @@ export interface NewMail {
 /** The mails that carry a link which is of no use once the account has changed. Notices are sent whatever comes. */
 const LINKS: MailTemplate[] = ['verify-email', 'reset-password', 'magic-link', 'confirm-email-change'];
 
+/** So many that one network has asked for wait at most, which is nearly a minute of the outbox. */
+export const MOST_WAITING = 1_000;
+
+/** The mails that nobody in particular has asked for go before all others. */
+const OF_THE_SERVER = { askedFrom: null, turn: -1 } as const;
+
 /**
  * Where mails are left to be sent (transactional outbox). A mail is part of the transaction that causes it: both are
  * committed or neither, and no request waits for a mail server.
@@ -31,8 +39,20 @@ export class Outbox {
     private readonly clock: Clock,
   ) {}
 
-  /** Adds the mail to the unit of work of `em`. Who the recipient is, is looked up when it is sent. */
-  write(em: EntityManager, { template, recipient, userId, sessionId, locale, facts }: NewMail): void {
+  /**
+   * Adds a mail that a client has asked for to the unit of work of `em`. Who the recipient is, is looked up when it is sent.
+   * Networks take turns: one that asks for many has its own wait, and beyond `MOST_WAITING` asks for nothing.
+   */
+  async ask(em: EntityManager, mail: NewMail, { ipAddress }: Pick<ClientInfo, 'ipAddress'>): Promise<void> {
+    const askedFrom = networksOf(ipAddress).at(-1) ?? null;
+    // Those alone that nobody has begun to send: how long one is on its way tells whether it is to anybody.
+    const turn = await em.count(Mail, { askedFrom, attempts: 0 });
+    if (turn < MOST_WAITING) this.write(em, mail, { askedFrom, turn });
+  }
+
+  /** Adds a mail that the server has to tell by itself, such as a notice. */
+  write(em: EntityManager, mail: NewMail, order: Pick<Mail, 'askedFrom' | 'turn'> = OF_THE_SERVER): void {
+    const { template, recipient, userId, sessionId, locale, facts } = mail;
     const now = this.clock.now();
     em.create(Mail, {
       id: newId(),
@@ -43,6 +63,7 @@ export class Outbox {
       locale: locale ?? null,
       facts: facts ?? {},
       salt: randomBytes(32).toString('base64url'),
+      ...order,
       createdAt: now,
       dueAt: now,
       attempts: 0,

@@ -7,6 +7,7 @@ import { Administration } from './20261126180000-administration.js';
 import { AsciiDomains } from './20261129090000-ascii-domains.js';
 import { BegunInSession } from './20261129093000-begun-in-session.js';
 import { AuditMacs } from './20261129094000-audit-macs.js';
+import { MailTurns } from './20261130060000-mail-turns.js';
 
 /** In the order in which they run. Names are kept for ever: the database remembers which have run. */
 export const sqliteMigrations = [
@@ -19,4 +20,5 @@ export const sqliteMigrations = [
   { name: '20261129090000-ascii-domains', class: AsciiDomains },
   { name: '20261129093000-begun-in-session', class: BegunInSession },
   { name: '20261129094000-audit-macs', class: AuditMacs },
+  { name: '20261130060000-mail-turns', class: MailTurns },
 ];
