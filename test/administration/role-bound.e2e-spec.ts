@@ -1,6 +1,9 @@
+import { LockMode } from '@mikro-orm/core';
 import { Role } from '../../src/roles/role.entity.js';
 import { MAX_ADDED_ROLES } from '../../src/roles/role-names.js';
 import { signUpWithRoles, type TestUser } from '../support/accounts.js';
+import { testEngine } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 import { administer, ask, makeRole, type RoleView, signUpWithPermissions } from './operations.js';
@@ -16,6 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+// On SQLite one transaction follows the other.
+const onPostgres = testEngine === 'postgres' ? it : it.skip;
+
 describe('the roles besides those that are built in', () => {
   it('are so many at most, whoever makes them, and of several at once none is one too many', async () => {
     const manager = await signUpWithPermissions(server, 'roles:write');
@@ -28,6 +34,26 @@ describe('the roles besides those that are built in', () => {
     const refusals = answers.map(refusalOf);
     expect(refusals.filter((refusal) => refusal === undefined)).toHaveLength(1);
     expect(refusals.filter((refusal) => refusal === 'CONFLICT')).toHaveLength(5);
+    expect(await added()).toBe(MAX_ADDED_ROLES);
+  });
+
+  onPostgres('are counted together with the one that another transaction is just making', async () => {
+    await server.em().nativeDelete(Role, { name: { $like: 'at-once-%' } });
+    const isWaiting = async () => {
+      const query = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return (await server.em().execute<object[]>(query)).length > 0;
+    };
+    const late = await server.em().transactional(async (em) => {
+      await em.findOneOrFail(Role, { name: 'admin' }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      await em.insert(Role, { name: 'at-once-first', permissions: [], builtIn: false, createdAt: new Date() });
+      let isAnswered = false;
+      const answer = as(root)
+        .createRole({ name: 'at-once-late', permissions: [] })
+        .finally(() => (isAnswered = true));
+      await eventually('it waits, or is answered', async () => isAnswered || (await isWaiting()));
+      return { answer };
+    });
+    expect(refusalOf(await late.answer)).toBe('CONFLICT');
     expect(await added()).toBe(MAX_ADDED_ROLES);
   });
 
