@@ -149,6 +149,16 @@ describe('the roles of a user fit into a token, and so into a cookie', () => {
     expect(refusalOf(await as(root).deleteRole(short, last))).toBe('BAD_USER_INPUT');
     expect((await storedUser(server, user.id))?.roles.getIdentifiers().sort()).toEqual(filled.sort());
   });
+
+  it('a replacement leaves nobody with more of them either, however short their names are', async () => {
+    const names = await many(21, 5);
+    const user = await signUp(server);
+    await server.em().execute('delete from user_roles where user_id = ?', [user.id]);
+    for (const name of names)
+      await server.em().execute('insert into user_roles (user_id, role_name) values (?, ?)', [user.id, name]);
+    expect(refusalOf(await as(root).deleteRole(names[0] ?? '', 'user'))).toBe('BAD_USER_INPUT');
+    expect((await storedUser(server, user.id))?.roles.getIdentifiers().sort()).toEqual(names.sort());
+  });
 });
 
 describe('deleting a role', () => {
