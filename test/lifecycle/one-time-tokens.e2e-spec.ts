@@ -122,6 +122,21 @@ it('a GET uses nothing up: neither of the page that a link leads to, nor of the 
   expect((await redeem['magic link'](token)).errors).toEqual([]);
 });
 
+it('a used token is not revived by another attempt to send its mail, of which there is no answer', async () => {
+  const { server, mails } = life;
+  const { email } = await signUpConfirmed(server);
+  await ask.magicLink(server, email);
+  mails.mood = 'drops';
+  await life.send();
+  const { token = '' } = mails.last(email);
+  expect((await redeem['magic link'](token)).errors).toEqual([]);
+  mails.mood = 'accepts';
+  server.clock.advance(10);
+  await life.send();
+  expect(mails.to(email).length).toBe(1);
+  expect(refusalOf(await redeem['magic link'](token))).toBe(INVALID);
+});
+
 it('a token is void when its account was disabled in between, also after it is enabled again', async () => {
   for (const kind of ['verification', 'reset', 'change'] as const) {
     const { token, user } = await tokenOf(kind);
