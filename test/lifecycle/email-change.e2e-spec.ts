@@ -135,6 +135,20 @@ describe('a change of address', () => {
     ]);
     expect([(await logIn(server, user.email)).id, (await logIn(server, email)).id]).toEqual([user.id, other.id]);
   });
+
+  it('to an address that is kept for another account since is refused in the same way', async () => {
+    const { server } = life;
+    const user = await signUp(server);
+    const email = newEmail();
+    await ask.emailChange(server, user.accessToken, email);
+    const token = await life.tokenFor(email);
+    const other = await signUpConfirmed(server, email);
+    const next = newEmail();
+    await ask.emailChange(server, other.accessToken, next);
+    expect((await use.emailChange(server, await life.tokenFor(next))).errors).toEqual([]);
+    expect(refusalOf(await use.emailChange(server, token))).toBe('EMAIL_TAKEN');
+    expect([(await logIn(server, user.email)).id, (await logIn(server, next)).id]).toEqual([user.id, other.id]);
+  });
 });
 
 describe('taking a change of address back', () => {
