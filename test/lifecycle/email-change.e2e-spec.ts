@@ -248,6 +248,19 @@ describe('taking a change of address back', () => {
     expect((await logIn(server, user.email)).id).toBe(user.id);
   });
 
+  it('takes nothing from an address that had the account before: its older link works', async () => {
+    const { server } = life;
+    const { user, email, revert } = await changed();
+    server.clock.advance(1);
+    const third = newEmail();
+    await ask.emailChange(server, user.accessToken, third);
+    await use.emailChange(server, await life.tokenFor(third));
+    expect((await use.revert(server, await life.tokenFor(email))).data).toEqual({ revertEmailChange: true });
+    expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
+    await use.reset(server, await life.tokenFor(user.email), PASSWORD);
+    expect((await logIn(server, user.email)).id).toBe(user.id);
+  });
+
   it('withdraws what waits to be sent: no link to the thief follows', async () => {
     const { server, mails } = life;
     const { user, email, revert } = await changed();
