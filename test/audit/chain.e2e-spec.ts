@@ -175,7 +175,7 @@ describe('the chain of the audit trail', () => {
     expect(await verify()).toMatchObject({ unsealed: 0, faults: [], notices: [] });
   });
 
-  it('outlives the deletion of an account, of which no address is left', async () => {
+  it('outlives the deletion of an account, of which no address is left, and shows one that is written there', async () => {
     const other = await signUp(server);
     await seal();
     const answer = await server.call(
@@ -189,6 +189,11 @@ describe('the chain of the audit trail', () => {
     const events = await server.em().find(AuditEvent, { subjectId: other.id });
     expect(events.map(({ ipAddress, userAgent }) => [ipAddress, userAgent])).toEqual(events.map(() => [null, null]));
     expect(await faults()).toEqual([]);
+    for (const origin of [{ ipAddress: '192.0.2.1' }, { userAgent: 'Another' }]) {
+      await server.em().nativeUpdate(AuditEvent, { sequence: 8 }, origin);
+      expect(await faults()).toEqual([expect.stringMatching(/^Event 8 .* has another address or user agent\.$/)]);
+      await server.em().nativeUpdate(AuditEvent, { sequence: 8 }, { ipAddress: null, userAgent: null });
+    }
   });
 
   it('shows addresses that were taken away, also when the row of the account is deleted by hand', async () => {

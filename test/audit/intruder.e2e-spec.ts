@@ -155,6 +155,9 @@ describe('an event that is not sealed yet', () => {
   });
 });
 
+/** Where nothing proves an address, there is none. */
+const UNSALTED = { originSalt: null, ipAddress: '192.0.2.1' };
+
 describe('the purge', () => {
   it('deletes nothing of a trail whose times were moved, and says so', async () => {
     const before = new Date(server.clock.now().getTime() - 2 * HOUR * 1000);
@@ -169,6 +172,7 @@ describe('the purge', () => {
     ['changed', (id: string) => server.em().nativeUpdate(AuditEvent, { id }, { type: 'user.logged_out' })],
     ['missing', (id: string) => server.em().nativeDelete(AuditEvent, { id })],
     ['from elsewhere', (id: string) => server.em().nativeUpdate(AuditEvent, { id }, { ipAddress: '192.0.2.1' })],
+    ['from elsewhere, without its salt', (id: string) => server.em().nativeUpdate(AuditEvent, { id }, UNSALTED)],
   ])('stops in front of an event that is %s', async (_, tamper) => {
     const fourth = await server.em().findOneOrFail(AuditEvent, { sequence: 4 });
     await tamper(fourth.id);
