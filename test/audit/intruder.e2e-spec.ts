@@ -255,6 +255,14 @@ describe('two emptied tables', () => {
     expect(log).toHaveBeenCalledWith(expect.stringContaining('A new one begins.'));
   });
 
+  it('never look so at a start without accounts either, as long as there is an event', async () => {
+    await server.em().nativeDelete(User, {});
+    await server.em().insertMany(AuditEvent, written as never[]);
+    await auditJobsOfAnotherProcess(server).ledger.onModuleInit();
+    expect(await faults()).toContainEqual(expect.stringMatching(ANEW));
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('A new one begins.'));
+  });
+
   it('begin a first chain in a database without accounts', async () => {
     await server.em().nativeDelete(User, {});
     await auditJobsOfAnotherProcess(server).ledger.onModuleInit();
