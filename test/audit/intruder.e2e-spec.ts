@@ -330,6 +330,15 @@ describe('an older row of the chain that is put back', () => {
     expect(await seal()).toEqual({ rows: 1, hasMore: false });
   });
 
+  it('is refused so also when nothing stands behind its end', async () => {
+    await server.em().nativeDelete(AuditChain, { id: 1 });
+    await seal();
+    await seal();
+    await putBack();
+    expect([await seal(), (await purge()).rows, await headNow()]).toEqual([{ rows: 0, hasMore: false }, 0, SEALED]);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('does not hold what this process has seen in it'));
+  });
+
   it('is not taken for one after a transaction that was rolled back', async () => {
     await logIn(server, user.email);
     const failing = server.em().transactional(async (em) => {
