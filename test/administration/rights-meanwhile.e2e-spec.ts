@@ -153,6 +153,12 @@ describe('while a mutation stands between the guards and its transaction', () =>
     expect(await refusalsDuring(ACTS, await stage(), lose)).toEqual(all(ACTS, refusal));
   });
 
+  it('so is a caller who is disabled by hand, and whose session goes on', async () => {
+    const disable = ({ caller }: Stage) =>
+      server.em().execute('update users set disabled_at = created_at where id = ?', [caller.id]);
+    expect(await refusalsDuring(ACTS, await stage(), disable)).toEqual(all(ACTS, 'UNAUTHENTICATED/ACCOUNT_DISABLED'));
+  });
+
   it('an account that gets a role which the caller does not hold is out of their reach', async () => {
     const gain = ({ target, role }: Stage) => done(as(root).setRoles(target.id, ['user', role]));
     expect(await refusalsDuring(ON_ACCOUNTS, await stage(), gain)).toEqual(all(ON_ACCOUNTS, 'FORBIDDEN'));
@@ -224,6 +230,11 @@ describe('while a mutation of somebody who acts as a user stands there', () => {
     ['the role of the user is replaced', ({ targetsRole }) => done(as(root).deleteRole(targetsRole, 'admin'))],
     ['the user is disabled', ({ target }) => done(as(root).disable(target.id))],
     ['the sessions of the user end', ({ target }) => done(as(root).revokeSessions(target.id))],
+    [
+      'the user becomes an administrator by hand',
+      ({ target }) =>
+        server.em().execute(`insert into user_roles (user_id, role_name) values (?, 'admin')`, [target.id]),
+    ],
   ];
 
   it.each(changes)('it is refused, and changes nothing, when %s', async (_, change) => {
