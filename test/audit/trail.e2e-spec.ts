@@ -221,13 +221,19 @@ describe('the log', () => {
   });
 });
 
-it('a refusal is answered although it can not be recorded', async () => {
+it('a refusal is answered although it can not be recorded, and is in the log', async () => {
   const user = await signUp(server);
   const broken = jest.spyOn(AuditService.prototype, 'record').mockImplementation((em) => {
     em.create(AuditEvent, { id: 'no uuid', at: new Date(Number.NaN), type: 'access.refused' });
   });
+  const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   const answer = await server.call('{ adminReport }', {}, { token: user.accessToken });
+  const logged = log.mock.calls.filter(([, text]) => (text as unknown) === 'access.refused').map(([event]) => event);
+  log.mockRestore();
   broken.mockRestore();
+  expect(logged).toEqual([
+    expect.objectContaining({ ...own(user), details: { code: 'FORBIDDEN', field: 'adminReport' } }),
+  ]);
   expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
   expect((await refresh(server, user.refreshToken)).errors).toEqual([]);
 });
