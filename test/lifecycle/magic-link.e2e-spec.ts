@@ -1,5 +1,7 @@
+import { decodeJwt } from 'jose';
 import { tryLogin } from '../accounts/operations.js';
-import { logIn, newEmail, signUp, withAccounts } from '../support/accounts.js';
+import { administer } from '../administration/operations.js';
+import { logIn, newEmail, signUp, signUpWithRoles, withAccounts } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { ask, LifecycleServer, use } from './operations.js';
 
@@ -53,6 +55,21 @@ describe('a magic link', () => {
     expect(await whoAmI(server, squatter.accessToken)).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
     expect(refusalOf(await tryLogin(server, squatter.email))).toBe('INVALID_CREDENTIALS');
     expect(refusalOf(await use.emailChange(server, change))).toBe(INVALID);
+  });
+
+  it('is named by the session in which an administrator acts who signed in by it', async () => {
+    const { server } = life;
+    const admin = await signUpWithRoles(server, 'admin');
+    await withAccounts(server, (accounts) => accounts.markEmailVerified(admin.email));
+    await ask.magicLink(server, admin.email);
+    const { data } = await use.magicLink(server, await life.tokenFor(admin.email));
+    const user = await signUp(server);
+    const answer = await administer(server, data?.loginWithMagicLink.accessToken).impersonate(user.id);
+    expect(decodeJwt(answer.data?.['impersonate']?.accessToken ?? '')).toMatchObject({
+      sub: user.id,
+      act: { sub: admin.id },
+      amr: ['otp'],
+    });
   });
 
   it('makes no account, and is of no use to a disabled one', async () => {
