@@ -278,7 +278,7 @@ describe('a chain under another secret', () => {
     const databaseUrl = await temporaryDatabaseUrl();
     const [first, second, third] = Array.from({ length: 3 }, () => randomBytes(32).toString('base64url'));
     const withSecrets = async (secret = '', previous = '') => {
-      const env = { JWT_SECRET: secret, ...(previous && { JWT_PREVIOUS_SECRETS: previous }) };
+      const env = { JOBS_ENABLED: 'false', JWT_SECRET: secret, ...(previous && { JWT_PREVIOUS_SECRETS: previous }) };
       const at = await TestServer.start({ databaseUrl, env });
       await signUp(at);
       at.clock.advance(60);
