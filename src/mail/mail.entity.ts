@@ -16,7 +16,7 @@ const schema = defineEntity({
   name: 'Mail',
   tableName: 'mails',
   indexes: [
-    { name: 'mails_turn_due_at', properties: ['turn', 'dueAt'] },
+    { name: 'mails_turn_due_at', properties: ['turn', 'dueAt'], where: 'failed_at is null' },
     { name: 'mails_asked_from', properties: ['askedFrom'] },
     { name: 'mails_recipient', properties: ['recipient'] },
   ],
@@ -35,9 +35,9 @@ const schema = defineEntity({
     facts: p.json<MailFacts>(),
     /** 32 random bytes, base64url: half of what its one-time token is made of (`tokens/one-time-token.ts`). */
     salt: p.string().length(43).hidden(),
-    /** The widest network of whoever asked for it (`common/network.ts`). Null of what the server has to tell by itself. */
+    /** The widest network of the client that asked for it (`common/network.ts`). Null of what the server sends by itself. */
     askedFrom: p.string().length(64).nullable(),
-    /** How many that were asked for from there waited when this one came, or -1: mails go in the order of their turns. */
+    /** Mails go in this order: how many of the same network waited when this one came; -1 of what the server sends by itself. */
     turn: p.integer().default(0),
     createdAt: moment(),
     /** When a sender may take it. Whoever takes it moves this ahead, so that nobody else does. */

@@ -22,10 +22,10 @@ export interface NewMail {
 /** The mails that carry a link which is of no use once the account has changed. Notices are sent whatever comes. */
 const LINKS: MailTemplate[] = ['verify-email', 'reset-password', 'magic-link', 'confirm-email-change'];
 
-/** So many that one network has asked for wait at most, which is nearly a minute of the outbox. */
+/** At most so many mails of one network wait: 50 s of the outbox. */
 export const MOST_WAITING = 1_000;
 
-/** The mails that nobody in particular has asked for go before all others. */
+/** Mails that the server sends by itself, such as notices, go before all others. */
 const OF_THE_SERVER = { askedFrom: null, turn: -1 } as const;
 
 /**
@@ -41,7 +41,7 @@ export class Outbox {
 
   /**
    * Adds a mail that a client has asked for to the unit of work of `em`. Who the recipient is, is looked up when it is sent.
-   * Networks take turns: one that asks for many has its own wait, and beyond `MOST_WAITING` asks for nothing.
+   * Networks take turns. A mail beyond `MOST_WAITING` of its network is dropped.
    */
   async ask(em: EntityManager, mail: NewMail, { ipAddress }: Pick<ClientInfo, 'ipAddress'>): Promise<void> {
     const askedFrom = networksOf(ipAddress).at(-1) ?? null;
@@ -50,7 +50,7 @@ export class Outbox {
     if (turn < MOST_WAITING) this.write(em, mail, { askedFrom, turn });
   }
 
-  /** Adds a mail that the server has to tell by itself, such as a notice. */
+  /** Adds a mail that the server sends by itself, such as a notice. */
   write(em: EntityManager, mail: NewMail, order: Pick<Mail, 'askedFrom' | 'turn'> = OF_THE_SERVER): void {
     const { template, recipient, userId, sessionId, locale, facts } = mail;
     const now = this.clock.now();

@@ -23,7 +23,7 @@ interface Waiting {
 
 /**
  * Callers who wait, by the networks that they come from. At each level the networks have their turns, and among those of one
- * network the first comes first: whoever has many networks of one greater network has no more turns for that.
+ * network the first comes first. Many small networks of one greater network have no more turns than one.
  */
 class Lane {
   size = 0;
@@ -96,7 +96,9 @@ export class HashingLanes implements Queue<Run, LaneOptions> {
     const lane = (options?.priority ?? 0) > 0 ? this.known : this.strangers;
     lane.add(networks, { run, id, giveUp });
     // Later, because the queue does not listen yet to one who has just come.
-    if (lane.size > most) queueMicrotask(() => lane.last?.giveUp());
+    queueMicrotask(() => {
+      if (lane.size > most) lane.last?.giveUp();
+    });
   }
 
   dequeue(): Run | undefined {

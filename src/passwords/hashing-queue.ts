@@ -38,7 +38,7 @@ export interface HashingCaller {
 
 /**
  * The one way to bcrypt (ASVS 15.2.2, 15.4.4), at most `concurrency` at a time. Callers who are known go before strangers, who keep a
- * share, and networks take turns (`HashingLanes`). Who is beyond the bounds is refused without any bcrypt.
+ * share, and networks take turns (`HashingLanes`). A caller beyond the bounds is refused without any bcrypt.
  */
 export class HashingQueue {
   private readonly queue: PQueue<HashingLanes, LaneOptions>;

@@ -28,7 +28,7 @@ async function recipientsInOrder(): Promise<string[]> {
 }
 
 describe('mails that many have asked for', () => {
-  it('go in turns of those who asked, behind what the server has to tell by itself', async () => {
+  it('go in turns of those who asked, behind what the server sends by itself', async () => {
     const flooded = await Promise.all(Array.from({ length: 3 }, () => signUp(life.server)));
     const [owner, changer] = [await signUp(life.server), await signUpConfirmed(life.server)];
     for (const [index, { email }] of flooded.entries()) await ask.reset(life.server, email, from(ofOneHolder(index)));
