@@ -39,4 +39,12 @@ describe('the machine of whoever visits, in production', () => {
     }
     expect(refusedNames({ PUBLIC_URL: 'https://auth.example.com' })).toEqual([]);
   });
+
+  it('is not the address of every machine: a server or a mail server there is for others', () => {
+    for (const host of ['0.0.0.0', '[::]']) {
+      expect(refusedNames({ ...PRODUCTION, PUBLIC_URL: `https://${host}`, APP_URL: undefined })).toEqual(['APP_URL']);
+      const MAIL_URL = `smtp://${host}:1025`;
+      expect(refusedNames({ ...PRODUCTION, PUBLIC_URL: undefined, APP_URL: undefined, MAIL_URL })).toEqual(['APP_URL']);
+    }
+  });
 });

@@ -179,15 +179,23 @@ describe('the hashing queue', () => {
     expect(load.started).toBe(2);
   });
 
-  it('refuses, without work, whoever has waited too long, and frees the place', async () => {
+  it.each([true, false])('refuses, without work, who has waited too long, and frees the place: %s', async (isKnown) => {
     const load = new Workload();
-    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 20 });
-    const first = queue.run(load.work);
+    let refused = 0;
+    const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 20 }, () => (refused += 1));
+    const call = () =>
+      asRequest(() => {
+        queue.callerIs({ networks: ['A', 'B'], isKnown });
+        return queue.run(load.work);
+      });
+    const first = call();
 
-    const refusal: unknown = await queue.run(load.work).catch((error: unknown) => error);
-    const third = queue.run(load.work);
+    const refusal: unknown = await call().catch((error: unknown) => error);
+    expect(queue.waiting).toBe(0);
+    const third = call();
 
     expect(refusal).toMatchObject(unavailable);
+    expect(refused).toBe(1);
     load.endOne();
     await pause(1);
     load.endOne();

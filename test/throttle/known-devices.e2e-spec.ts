@@ -5,7 +5,7 @@ import { MailSender } from '../../src/mail/mail-sender.js';
 import { OPERATION_LIMITS, WRONG_PASSWORDS } from '../../src/throttle/limits.js';
 import { oneTimeToken } from '../../src/tokens/one-time-token.js';
 import { ask, NEW_PASSWORD, use } from '../lifecycle/operations.js';
-import { PASSWORD, signUp, type TestUser } from '../support/accounts.js';
+import { PASSWORD, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
@@ -131,7 +131,26 @@ describe('a device that signed in before', () => {
     const { attempts = 0 } = OPERATION_LIMITS['login']?.proof ?? {};
     for (let count = 0; count < attempts; count++) expect(await outcome({ email: user.email, cookie })).toBe('in');
     expect(await outcome({ email: user.email, cookie })).toBe('TOO_MANY_REQUESTS');
+    const second = await deviceOf(user);
+    expect(second.cookie).not.toBe(cookie);
+    expect(await outcome({ email: user.email, cookie: second.cookie })).toBe('TOO_MANY_REQUESTS');
     expect(await outcome({ email: user.email })).toBe('in');
+  });
+
+  it('is not that of an administrator who acts as the user', async () => {
+    const { user, refreshToken: own } = await deviceOf();
+    const admin = await signUpWithRoles(server, 'admin');
+    const impersonate = 'mutation ($id: ID!) { impersonate(userId: $id, reason: "a call") { refreshToken } }';
+    const acting = await server.call<{ impersonate: { refreshToken: string } }>(
+      impersonate,
+      { id: user.id },
+      { token: admin.accessToken },
+    );
+    const refreshToken = acting.data?.impersonate.refreshToken ?? '';
+    expect(refreshToken).not.toBe('');
+    await attack(user.email);
+    expect(await outcome({ email: user.email, input: { refreshToken } })).toBe('TOO_MANY_REQUESTS');
+    expect(await outcome({ email: user.email, input: { refreshToken: own } })).toBe('in');
   });
 
   it('gets no attempts at other accounts', async () => {

@@ -58,6 +58,16 @@ describe('budgets of mails', () => {
     expect(await budget.spend('magic-link', 'ann@example.com')).toBe('within');
   });
 
+  it('have one more for an account without a link, of each kind and address, until it is forgotten', async () => {
+    const budget = mailBudget();
+    const forNoLink = (mail: BudgetedMail, recipient = 'ann@example.com') => budget.spendForNoLink(mail, recipient);
+    expect([await forNoLink('magic-link'), await forNoLink('magic-link')]).toEqual([true, false]);
+    expect(await forNoLink('reset-password')).toBe(true);
+    expect(await forNoLink('magic-link', 'bob@example.com')).toBe(true);
+    await budget.forget(['magic-link'], 'ann@example.com');
+    expect([await forNoLink('magic-link'), await forNoLink('reset-password')]).toEqual([true, false]);
+  });
+
   it('count nothing with RATE_LIMITS_ENABLED=false', async () => {
     const budget = mailBudget(false);
     expect(await standings(budget, 'new-device', 'ann@example.com', 20)).toEqual(times(20, 'within'));

@@ -13,10 +13,12 @@ import { type Counted, OperationLimits } from '../../src/throttle/operation-limi
 import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { oneTimeToken, oneTimeTokenHash } from '../../src/tokens/one-time-token.js';
 import { User } from '../../src/users/user.entity.js';
+import { HASHING_BOUNDS, HashingQueue } from '../../src/passwords/hashing-queue.js';
 import { ACCESS_MATRIX } from '../access/access-matrix.js';
 import { tryLogin } from '../accounts/operations.js';
 import { ask, changePassword, NEW_PASSWORD } from '../lifecycle/operations.js';
 import { logIn, newEmail, PASSWORD, refresh, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
+import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -144,6 +146,55 @@ describe('an honest user at the address of a flood', () => {
     const input = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
     const changed = await server.call(change, { input }, { ...from(ip), token: user.accessToken });
     expect(changed.data).toEqual({ changePassword: true });
+  });
+});
+
+const withReserve = LIMITS.flatMap(([mutation, { budgets }]) =>
+  budgets.flatMap(({ reserve }) => (reserve ? [[mutation, reserve.attempts] as const] : [])),
+);
+
+describe('an honest user at the address of a thief with many sessions', () => {
+  it.each(withReserve)('%s has %i of their own', async (mutation, reserve) => {
+    const [ip, thief] = [newIp(), newId()];
+    for (let session = 0; session < 10; session++) {
+      await flood(mutation, { address: ip, caller: { session: newId(), actor: thief }, proof: undefined });
+    }
+    const user = await signUp(server);
+    const limits = server.app.get(OperationLimits);
+    const caller = { session: user.sessionId, actor: user.id };
+    const spend = (address: string) => limits.spend(mutation, { address, caller, proof: undefined });
+    for (let count = 0; count < reserve; count++) await spend(ip);
+    await expect(spend(ip)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+    await spend(newIp());
+  });
+});
+
+describe('passwords that wait for their turn', () => {
+  it.each(['a known device', 'a signed-in user'])('are looked at first where they are of %s', async (who) => {
+    const user = await signUp(server);
+    const cookie = await cookieOf(user, newIp());
+    const queue = server.app.get(HashingQueue);
+    const releases: (() => void)[] = [];
+    const blockers = Array.from({ length: HASHING_BOUNDS.concurrency }, () =>
+      queue.run(() => new Promise<void>((resolve) => releases.push(resolve))),
+    );
+    const served: string[] = [];
+    const strangers = Array.from({ length: 6 }, () =>
+      tryLogin(server, newEmail(), PASSWORD, from(newIp())).then(() => served.push('a stranger')),
+    );
+    await eventually('all strangers wait', () => Promise.resolve(queue.waiting === strangers.length));
+    const known =
+      who === 'a known device'
+        ? tryLogin(server, user.email, PASSWORD, from(newIp(), cookie))
+        : changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD);
+    const isServed = known.then(() => served.push(who));
+    await eventually('the user waits too', () => Promise.resolve(queue.waiting === strangers.length + 1));
+    releases.pop()?.();
+    await isServed;
+    // The first turn may be a stranger's. A change of password looks and then hashes.
+    expect(served.length).toBeLessThanOrEqual(3);
+    for (const release of releases) release();
+    await Promise.all([...strangers, ...blockers]);
   });
 });
 

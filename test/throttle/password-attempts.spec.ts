@@ -48,6 +48,43 @@ describe('an attempt that was not about the password', () => {
   });
 });
 
+describe('a known device at an address whose known devices have guessed a lot', () => {
+  const known = (email: string) => ({ email, client, deviceId: 'a device' });
+  const wrong = failing(ErrorCode.INVALID_CREDENTIALS);
+
+  /** What becomes of this many wrong passwords of the device, after others have used up what the address has. */
+  async function outcomesOf(before: (attempts: PasswordAttempts) => Promise<unknown>, count: number) {
+    const attempts = new PasswordAttempts(limiters(), new Networks(), digests, { RATE_LIMITS_ENABLED: true });
+    for (let other = 0; other < WRONG_PASSWORDS.address.atOnce; other++) {
+      const account = known(`${String(other)}@example.com`);
+      for (let guess = 0; guess < WRONG_PASSWORDS.account.atOnce; guess++) {
+        await outcomeOf(attempts.count(account, wrong));
+      }
+    }
+    await before(attempts);
+    const outcomes = [];
+    for (let guess = 0; guess < count; guess++) {
+      outcomes.push(await outcomeOf(attempts.count(known('ann@example.com'), wrong)));
+    }
+    return outcomes;
+  }
+
+  const spared = new Array<string>(WRONG_PASSWORDS.spared).fill('INVALID_CREDENTIALS');
+
+  it.each([
+    ['a right one', () => Promise.resolve()],
+    ['one that could not be looked at', failing(ErrorCode.SERVICE_UNAVAILABLE)],
+  ])('has some of its own, and all of them again after %s', async (_, make) => {
+    const once = (attempts: PasswordAttempts) => outcomeOf(attempts.count(known('ann@example.com'), make));
+    expect(await outcomesOf(once, spared.length + 1)).toEqual([...spared, 'TOO_MANY_REQUESTS']);
+  });
+
+  it('has them once for all of the account', async () => {
+    const one = (attempts: PasswordAttempts) => outcomeOf(attempts.count(known('ann@example.com'), wrong));
+    expect(await outcomesOf(one, spared.length)).toEqual([...spared.slice(1), 'TOO_MANY_REQUESTS']);
+  });
+});
+
 it('with RATE_LIMITS_ENABLED=false nothing is counted', async () => {
   const attempts = new PasswordAttempts(limiters(), new Networks(), digests, { RATE_LIMITS_ENABLED: false });
   for (let index = 0; index < 200; index++) {
