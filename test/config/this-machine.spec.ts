@@ -4,6 +4,8 @@ describe('the machine of whoever visits, in production', () => {
   const OWN = [
     'http://localhost:5173',
     'https://localhost',
+    'https://127.0.0.1',
+    'https://[::1]',
     'http://app.localhost:3000',
     'http://localhost.:5173',
     'http://127.0.0.1:5173',
@@ -12,6 +14,8 @@ describe('the machine of whoever visits, in production', () => {
     'http://[::ffff:127.0.0.1]:5173',
     'http://0.0.0.0:5173',
     'http://[::]:5173',
+    'https://0.0.0.0',
+    'https://[::]',
   ];
 
   it.each(OWN)('is not where the frontend is: %s', (url) => {
@@ -30,7 +34,7 @@ describe('the machine of whoever visits, in production', () => {
   });
 
   it('is where it is while all is tried out on one machine', () => {
-    for (const PUBLIC_URL of [undefined, ...OWN.slice(0, -2)]) {
+    for (const PUBLIC_URL of [undefined, ...OWN.slice(0, -4)]) {
       const MAIL_URL = 'smtp://127.0.0.1:1025';
       expect(refusedNames({ ...PRODUCTION, PUBLIC_URL, APP_URL: undefined, MAIL_URL })).toEqual([]);
     }
