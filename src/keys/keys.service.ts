@@ -40,6 +40,9 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
   /** Of the configured algorithm, by the time from which they sign. */
   private signingKeys: Pick<StoredKey, 'material' | 'activeFrom'>[] = [];
   private lastReload = 0;
+  /** How many reads have begun, and which of them is in use. */
+  private reads = 0;
+  private usedRead = 0;
   private isReloadFailing = false;
 
   constructor(
@@ -112,16 +115,19 @@ export class KeysService implements OnModuleInit, OnApplicationBootstrap, OnModu
   async reload(): Promise<void> {
     this.lastReload = this.clock.epochSeconds();
     const { JWT_ALGORITHM: algorithm } = this.env;
-    const keys = await this.store.usable();
+    let read = (this.reads += 1);
+    let keys = await this.store.usable();
     if (this.isServer && algorithm !== 'HS256' && !keys.some((key) => key.algorithm === algorithm)) {
       await this.store.makeMissing(algorithm, this.signingKeys.length > 0);
-      this.use(await this.store.usable());
-    } else {
-      this.use(keys);
+      read = this.reads += 1;
+      keys = await this.store.usable();
     }
+    // A slow read ends after one that began later: it may still hold a key that was revoked meanwhile.
+    if (read > this.usedRead) this.use(keys, read);
   }
 
-  private use(keys: readonly StoredKey[]): void {
+  private use(keys: readonly StoredKey[], read: number): void {
+    this.usedRead = read;
     const now = this.clock.now();
     const signing = keys.filter(({ algorithm }) => algorithm === this.env.JWT_ALGORITHM);
     const standing = keys.filter((key) => {

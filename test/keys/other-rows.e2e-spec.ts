@@ -130,6 +130,29 @@ it('keys that are asked for at the same time are all made', async () => {
   expect(new Set(made.map(({ kid }) => kid)).size).toBe(6);
 });
 
+it('a key that was revoked does not come back by a read that began before and ends after', async () => {
+  const user = await signUp(server);
+  const store = server.app.get(KeyStore);
+  const slow = { begin: () => {}, end: () => {} };
+  const hasBegun = new Promise<void>((resolve) => (slow.begin = resolve));
+  const mayEnd = new Promise<void>((resolve) => (slow.end = resolve));
+  const read = store.usable.bind(store);
+  jest.spyOn(store, 'usable').mockImplementationOnce(async () => {
+    const keysOfBefore = await read();
+    slow.begin();
+    await mayEnd;
+    return keysOfBefore;
+  });
+  const former = keys.signing().kid;
+  const slowReload = keys.reload();
+  await hasBegun;
+  await rotation.revoke(former);
+  slow.end();
+  await slowReload;
+  expect(keys.signing().kid).not.toBe(former);
+  expect(await whoAmI(server, user.accessToken)).toBe('UNAUTHENTICATED/TOKEN_INVALID');
+});
+
 it('warns once while the keys cannot be read, and uses those that it knows', async () => {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   const warnings = () => warn.mock.calls.filter(([, text]) => String(text).startsWith('The signing keys cannot'));
