@@ -1,7 +1,8 @@
+import { Transactions } from '../../src/database/transactions.js';
 import { newId } from '../../src/common/ids.js';
 import { Mail } from '../../src/mail/mail.entity.js';
-import { MailSender } from '../../src/mail/mail-sender.js';
-import { MOST_WAITING } from '../../src/mail/outbox.js';
+import { MailSender, MOST_UNDER_WAY } from '../../src/mail/mail-sender.js';
+import { MOST_WAITING, Outbox } from '../../src/mail/outbox.js';
 import { newEmail, PASSWORD, signUp, signUpConfirmed } from '../support/accounts.js';
 import { eventually } from '../support/eventually.js';
 import { ask, changePassword, LifecycleServer, NEW_PASSWORD } from '../lifecycle/operations.js';
@@ -62,4 +63,24 @@ describe('mails that many have asked for', () => {
     await life.server.em().nativeUpdate(Mail, { askedFrom: '2001:db8:9::/48' }, { attempts: 1 });
     expect(await asked(ofOneHolder(2))).toEqual([true, 1]);
   });
+});
+
+it(`of all mails ${String(MOST_UNDER_WAY)} are on their way at a time, and the next one goes when one of them has ended`, async () => {
+  const { server, mails } = life;
+  const recipients = Array.from({ length: MOST_UNDER_WAY + 1 }, newEmail);
+  await server.app.get(Transactions).runApart((em) => {
+    for (const recipient of recipients) server.app.get(Outbox).write(em, { template: 'password-changed', recipient });
+    return Promise.resolve();
+  });
+  mails.mood = 'is silent';
+  const sending = life.send();
+  await eventually('as many as may are on their way', () => Promise.resolve(mails.connections === MOST_UNDER_WAY));
+  expect(await waiting({ attempts: 0 })).toBe(1);
+  mails.mood = 'accepts';
+  mails.hangUp();
+  await sending;
+  expect(mails.received).toHaveLength(1);
+  server.clock.advance(10);
+  await life.send();
+  expect(mails.received.map(({ to }) => to).sort()).toEqual(recipients.sort());
 });

@@ -45,6 +45,11 @@ export class MailServer {
     return `smtp://${this.host}:${String(this.port)}`;
   }
 
+  /** How many are connected. */
+  get connections(): number {
+    return this.sockets.size;
+  }
+
   /** What arrived for an address, the oldest first. */
   to(address: string): ReceivedMail[] {
     return this.received.filter(({ to }) => to === address);
