@@ -23,7 +23,7 @@ export const PACE_MS = 50;
 const NEXT_FIRST = { turn: 'asc', dueAt: 'asc' } as const;
 
 /** How many are on their way out of one instance at a time: so many as begin while a mail server takes 5 s for each. */
-export const MOST_UNDER_WAY = 100;
+const MOST_UNDER_WAY = 100;
 
 /**
  * Takes mails out of the outbox. Every instance looks; a mail is taken by one conditional UPDATE, so one of them sends it.
