@@ -11,6 +11,7 @@ import { badInput } from '../common/bad-input.js';
 import { Clock } from '../common/clock.js';
 import { isStorable, NOT_STORABLE } from '../common/storable.js';
 import { AccountDeletion } from '../lifecycle/account-deletion.service.js';
+import { WaysBack } from '../lifecycle/ways-back.js';
 import { Outbox } from '../mail/outbox.js';
 import { assertRolesFit } from '../roles/role-names.js';
 import { RolesService } from '../roles/roles.service.js';
@@ -46,6 +47,7 @@ export class AccountAdministration {
     private readonly impersonations: Impersonations,
     private readonly links: AccountLinks,
     private readonly held: HeldAddresses,
+    private readonly waysBack: WaysBack,
     private readonly deletion: AccountDeletion,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
@@ -149,10 +151,14 @@ export class AccountAdministration {
     });
   }
 
-  /** The former address is told if it was confirmed, without a link: it may be the reason for the change. */
+  /**
+   * Decides whom the account belongs to: no former address takes it back. The last one is told if it was confirmed, without a link:
+   * it may be the reason for the change.
+   */
   private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
     const { id: userId, email: recipient, locale = null } = user;
     await this.links.void(em, user);
+    await this.waysBack.endAll(em, userId);
     if (user.emailVerified) this.outbox.write(em, { template: 'email-replaced', recipient, userId, locale });
     user.email = email;
     user.emailVerified = false;

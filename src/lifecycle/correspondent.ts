@@ -63,6 +63,7 @@ export class Correspondent implements OnModuleInit {
         return user && this.ofTakenAddress(em, mail, user);
       }
       // What has happened is told, whatever has become of the account since.
+      case 'email-moved-back':
       case 'email-replaced':
       case 'password-changed':
       case 'new-device':

@@ -15,10 +15,10 @@ import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import type { RequestEmailChangeInput } from './lifecycle.inputs.js';
 import { Confirming } from './confirming.js';
-import { Links } from './links.js';
 import { LinkUse } from './link-use.js';
 import { OwnAccount } from './own-account.js';
 import { Reauthentication } from './reauthentication.js';
+import { WaysBack } from './ways-back.js';
 
 /**
  * Changes the address of an account: asked for by its owner, confirmed from the new address. The old one is told, and can
@@ -31,7 +31,7 @@ export class EmailChange {
     private readonly account: OwnAccount,
     private readonly links: LinkUse,
     private readonly confirming: Confirming,
-    private readonly lifetimes: Links,
+    private readonly waysBack: WaysBack,
     private readonly accountLinks: AccountLinks,
     private readonly held: HeldAddresses,
     private readonly outbox: Outbox,
@@ -75,17 +75,12 @@ export class EmailChange {
 
   private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
     await this.accountLinks.void(em, user);
-    if (user.emailVerified) await this.leaveWayBack(em, user);
+    const wayBack = await this.waysBack.find(em, user.id, email);
+    if (wayBack) await this.waysBack.take(em, user, wayBack);
+    else await this.waysBack.leave(em, user);
     user.email = email;
     user.emailVerified = true;
     await em.flush();
     if (await this.held.isHeld(em, email, user.id)) throw new AddressTaken();
-  }
-
-  /** For an address that was confirmed. Another one may be a stranger's: it is neither written to nor held against them. */
-  private async leaveWayBack(em: EntityManager, user: User): Promise<void> {
-    const { id: userId, email: recipient, locale = null } = user;
-    await this.held.hold(em, recipient, this.lifetimes.lifetimeSeconds('email_revert'), userId);
-    this.outbox.write(em, { template: 'email-changed', recipient, userId, locale });
   }
 }

@@ -6,9 +6,9 @@ import { Clock } from '../common/clock.js';
 import { Outbox } from '../mail/outbox.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OneTimeTokens, type TokenClaim } from '../tokens/one-time-tokens.service.js';
-import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import { LinkUse } from './link-use.js';
+import { WaysBack } from './ways-back.js';
 
 /**
  * Gives an account back to the address that it was taken from. Nothing that a thief has goes on: sessions, links, further
@@ -19,7 +19,7 @@ export class EmailRevert {
   constructor(
     private readonly links: LinkUse,
     private readonly tokens: OneTimeTokens,
-    private readonly held: HeldAddresses,
+    private readonly waysBack: WaysBack,
     private readonly sessions: SessionsService,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
@@ -36,10 +36,9 @@ export class EmailRevert {
   }
 
   private async undo(em: EntityManager, user: User, claim: TokenClaim): Promise<void> {
-    await this.tokens.voidSince(em, user.id, claim);
+    await this.tokens.voidLinks(em, user.id);
     await this.outbox.withdrawLinks(em, user);
-    await this.outbox.withdrawChanges(em, user.id, claim.createdAt);
-    await this.held.release(em, claim.email);
+    await this.waysBack.take(em, user, claim);
     user.email = claim.email;
     user.emailVerified = true;
     user.passwordHash = null;

@@ -26,6 +26,7 @@ import { PasswordReset } from './password-reset.service.js';
 import { Profile } from './profile.service.js';
 import { Reauthentication } from './reauthentication.js';
 import { RecoveryResolver } from './recovery.resolver.js';
+import { WaysBack } from './ways-back.js';
 
 /** Everything that happens to an account between its first and its last day (docs/lifecycle.md). */
 @Module({
@@ -50,6 +51,7 @@ import { RecoveryResolver } from './recovery.resolver.js';
     Reauthentication,
     OwnAccount,
     NewPasswords,
+    WaysBack,
 
     EmailVerification,
     PasswordReset,
@@ -63,6 +65,6 @@ import { RecoveryResolver } from './recovery.resolver.js';
     RecoveryResolver,
     OwnAccountResolver,
   ],
-  exports: [AccountDeletion, Links, Reauthentication],
+  exports: [AccountDeletion, Links, Reauthentication, WaysBack],
 })
 export class LifecycleModule {}

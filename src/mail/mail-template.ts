@@ -5,6 +5,7 @@ export const MAIL_TEMPLATES = {
   'magic-link': ['link', 'lifetime'],
   'confirm-email-change': ['link', 'lifetime', 'revertLifetime'],
   'email-changed': ['link', 'lifetime', 'time'],
+  'email-moved-back': ['time'],
   'email-replaced': ['time'],
   'password-changed': ['time'],
   'new-device': ['time', 'device', 'ipAddress'],

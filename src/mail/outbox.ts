@@ -79,6 +79,13 @@ export class Outbox {
     await em.nativeDelete(Mail, { template: { $in: LINKS }, $or: theirs });
   }
 
+  /** When this address was first told of a change of address, of mails that wait to be sent. */
+  async changeSince(em: EntityManager, userId: string, recipient: string): Promise<Date | undefined> {
+    const told = { template: 'email-changed', userId, recipient } as const;
+    const [first] = await em.find(Mail, told, { orderBy: { createdAt: 'asc' }, limit: 1 });
+    return first?.createdAt;
+  }
+
   /** Takes back what tells of changes of address since then: its links would take the account from whoever got it back. */
   async withdrawChanges(em: EntityManager, userId: string, since: Date): Promise<void> {
     await em.nativeDelete(Mail, { template: 'email-changed', userId, createdAt: { $gte: since } });

@@ -108,27 +108,29 @@ export class OneTimeTokens {
     await em.nativeDelete(OneTimeToken, { user: userId, purpose: { $ne: 'email_revert' }, usedAt: null });
   }
 
-  /** After a change was taken back: neither the links nor a later change by the one who lost the account count. */
-  async voidSince(em: EntityManager, userId: string, { createdAt, hash }: TokenClaim): Promise<void> {
-    await this.voidLinks(em, userId);
-    const later = {
-      user: userId,
-      purpose: 'email_revert' as const,
-      createdAt: { $gte: createdAt },
-      hash: { $ne: hash },
-    };
-    await em.nativeDelete(OneTimeToken, later);
+  /** Voids the rights to take a change of the address back that were given since then. */
+  async voidReverts(em: EntityManager, userId: string, since: Date): Promise<void> {
+    await em.nativeDelete(OneTimeToken, { user: userId, purpose: 'email_revert', createdAt: { $gte: since } });
+  }
+
+  /** Since when the address may take back a change, if it may. */
+  async revertableSince(em: EntityManager, userId: string, email: string): Promise<Date | undefined> {
+    return (await this.reverts(em, userId)).find((right) => right.email === email)?.createdAt;
   }
 
   /** Addresses that may still take back a change. */
   async addressesWithRevert(em: EntityManager, userId: string): Promise<string[]> {
+    return (await this.reverts(em, userId)).map(({ email }) => email);
+  }
+
+  private reverts(em: EntityManager, userId: string): Promise<OneTimeToken[]> {
     const where = {
       user: userId,
-      purpose: 'email_revert' as const,
+      purpose: 'email_revert',
       usedAt: null,
       expiresAt: { $gt: this.clock.now() },
-    };
-    return (await em.find(OneTimeToken, where)).map(({ email }) => email);
+    } as const;
+    return em.find(OneTimeToken, where, { orderBy: { createdAt: 'asc' } });
   }
 
   private add(em: EntityManager, hash: string, grant: TokenGrant, mail: TokenMail, expiresAt: Date): void {

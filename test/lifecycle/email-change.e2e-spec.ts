@@ -1,6 +1,16 @@
 import { Outbox } from '../../src/mail/outbox.js';
+import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { fieldsOf, tryLogin, trySignup } from '../accounts/operations.js';
-import { logIn, newEmail, PASSWORD, refresh, signUp, signUpConfirmed, withAccounts } from '../support/accounts.js';
+import {
+  logIn,
+  newEmail,
+  PASSWORD,
+  refresh,
+  signUp,
+  signUpConfirmed,
+  signUpWithRoles,
+  withAccounts,
+} from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { ask, changePassword, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
 
@@ -273,6 +283,88 @@ describe('taking a change of address back', () => {
     await life.send();
     expect(mails.to(email).length).toBe(before);
     expect(mails.last(user.email).subject).toBe('Choose a new password');
+  });
+
+  describe('by going back to the former address oneself', () => {
+    /** What the thief does, and the owner after them. @returns the addresses */
+    async function movedAndBack(isTold: boolean) {
+      const { server, mails } = life;
+      const owner = await signUpConfirmed(server);
+      const thief = await logIn(server, owner.email);
+      const email = newEmail();
+      await move(thief.accessToken, email, isTold ? undefined : 451);
+      await move(owner.accessToken, owner.email);
+      await life.send();
+      expect(mails.last(email)).toMatchObject({ subject: 'Your e-mail address was changed back', link: undefined });
+      return { owner, thief, email };
+    }
+
+    async function move(token: string, email: string, refuses?: number): Promise<void> {
+      const { server, mails } = life;
+      await ask.emailChange(server, token, email);
+      const link = await life.tokenFor(email);
+      if (refuses !== undefined) mails.mood = { refuses };
+      const moved = await use.emailChange(server, link, null, { token });
+      expect(moved.data?.confirmEmailChange).toMatchObject({ email });
+      await life.send();
+      mails.mood = 'accepts';
+    }
+
+    it.each([true, false])(
+      'ends what came after it: the thief has no way back (owner was told: %s)',
+      async (isTold) => {
+        const { server, mails } = life;
+        const { owner, thief, email } = await movedAndBack(isTold);
+        expect(mails.to(email).map(({ subject }) => subject)).not.toContain('Your e-mail address was changed');
+        expect(await server.em().count(OneTimeToken, { user: owner.id, purpose: 'email_revert' })).toBe(0);
+
+        await move(thief.accessToken, newEmail());
+        expect((await use.revert(server, await life.tokenFor(owner.email))).data).toEqual({ revertEmailChange: true });
+        expect(await server.em().count(OneTimeToken, { user: owner.id, purpose: 'email_revert', usedAt: null })).toBe(
+          0,
+        );
+        await use.reset(server, await life.tokenFor(owner.email), 'chosen by the owner');
+        expect((await logIn(server, owner.email, 'chosen by the owner')).id).toBe(owner.id);
+      },
+    );
+
+    it('takes nothing from an address that had the account before', async () => {
+      const { server } = life;
+      const { user, email, revert } = await changed();
+      server.clock.advance(1);
+      await move(user.accessToken, newEmail());
+      await move(user.accessToken, email);
+      expect((await use.revert(server, revert)).data).toEqual({ revertEmailChange: true });
+    });
+
+    it('is a change like any other once the way back is over', async () => {
+      const { server, mails } = life;
+      const { user, email } = await changed();
+      server.clock.advance(7 * DAY + 1);
+      const fresh = await logIn(server, email);
+      await move(fresh.accessToken, user.email);
+      expect(mails.last(email)).toMatchObject({ subject: 'Your e-mail address was changed' });
+      expect((await use.revert(server, await life.tokenFor(email))).data).toEqual({ revertEmailChange: true });
+    });
+  });
+
+  it('is over once an administrator has given the account an address, sent or waiting', async () => {
+    const { server, mails } = life;
+    const { user, revert, email } = await changed();
+    const untold = await changedUntold(451);
+    const root = await signUpWithRoles(server, 'admin');
+    const give = 'mutation ($input: UpdateUserInput!) { updateUser(input: $input) { email } }';
+    for (const { id } of [user, untold]) {
+      const input = { id, email: newEmail(), emailVerified: true };
+      const given = await server.call(give, { input }, { token: root.accessToken });
+      expect(given.data).toEqual({ updateUser: { email: input.email } });
+    }
+    expect(refusalOf(await use.revert(server, revert))).toBe(INVALID);
+    server.clock.advance(10);
+    await life.send();
+    expect(mails.to(untold.email).flatMap(({ link }) => link ?? [])).toEqual([]);
+    expect(mails.last(email).subject).toBe('Your e-mail address was changed by an administrator');
+    expect((await signUp(server, user.email)).id).not.toBe(user.id);
   });
 
   it('is of no use while the account is disabled, and works again afterwards', async () => {

@@ -32,6 +32,32 @@ const EXAMPLES: [rule: string, game: Game][] = [
       steps: [thief.logsIn(0), thief.takesAway(0, true), owner.follows('revert-email-change'), thief.logsIn(0)],
     },
   ],
+  [
+    'who went back to the former address takes it back once more, and the thief has no way to it',
+    {
+      start: 'the password is known',
+      isConfirmed: true,
+      steps: [
+        ...[thief.logsIn(0), thief.takesAway(0, true), owner.goesHome, thief.takesAway(0, true)],
+        ...[owner.follows('revert-email-change'), owner.goesBy('reset-password')],
+      ],
+    },
+  ],
+  [
+    'the way back of the owner ends later than that of the thief',
+    {
+      start: 'the password is known',
+      isConfirmed: true,
+      steps: [
+        ...[thief.logsIn(0), thief.takesAway(0, true), stranger.timePasses(61 * 60)],
+        ...[owner.goesHome, stranger.timePasses(7 * 86_400 - 600)],
+      ],
+    },
+  ],
+  [
+    'a password that the thief knows is none after the owner chose another one',
+    { start: 'the password is known', isConfirmed: true, steps: [thief.logsIn(0), owner.changesPassword(true)] },
+  ],
   ...[owner.endsOtherSessions, owner.logsOutEverywhere, owner.endsForeignSession].map((ends): [string, Game] => [
     `a change of address that a session asked for is over when the ${String(ends)}`,
     { start: 'a device was copied', isConfirmed: true, steps: [thief.asksForChange(0, false), ends] },

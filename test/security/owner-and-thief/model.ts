@@ -87,10 +87,23 @@ export class Model {
     this.account = { address: this.home, belongsTo: by, isConfirmed: false, reverts: [] };
   }
 
-  /** The account has its new address. One whose address nobody had confirmed leaves nothing behind. */
+  /** Whether the address has the right to take the account back. */
+  hasWayBack(address: string, now: number): boolean {
+    return this.account?.reverts.some((right) => right.address === address && right.until > now) ?? false;
+  }
+
+  /**
+   * The account has its new address. One whose address nobody had confirmed leaves nothing behind, and who goes back to a former
+   * address, while it has a way back, ends those that came after it.
+   */
   moved(address: string, now: number): void {
     const { account } = this;
     if (!account) return;
+    if (this.hasWayBack(address, now)) this.movedBack(address, now);
+    else this.movedOn(account, address, now);
+  }
+
+  private movedOn(account: Account, address: string, now: number): void {
     if (account.isConfirmed) account.reverts.push({ address: account.address, until: now + REVERT_MS });
     const isGone = !account.isConfirmed && this.thief.mailboxes.includes(address);
     account.address = address;

@@ -101,13 +101,12 @@ const AFTER: Record<Purpose, (model: Model, world: World, followed: Followed) =>
     model.owner.password = password;
   },
   'confirm-email-change': async (model, world, { address }) => {
-    model.moved(address, world.time.value);
+    const { value: now } = world.time;
+    const isFirst = model.account?.reverts[0]?.address === address && model.hasWayBack(address, now);
+    model.moved(address, now);
     await world.deliver();
-    model.lose(
-      'confirmEmailChange',
-      { link: ({ purpose }) => purpose !== 'revert-email-change' },
-      thiefsLinks(model, world),
-    );
+    const link = ({ purpose }: Link) => isFirst || purpose !== 'revert-email-change';
+    model.lose('confirmEmailChange', { link }, thiefsLinks(model, world));
   },
   'revert-email-change': async (model, world, { address }) => {
     model.movedBack(address, world.time.value);
@@ -133,6 +132,16 @@ export const movesToOwnAddress = step('owner asks for a change of address', isSi
   const answer = await world.owner.requestEmailChange(tokenOf(model), address, model.owner.password ?? '');
   if (isDone(answer)) model.owner.mailboxes.push(address);
 });
+
+export const asksForHome = step(
+  'owner asks for the former address',
+  (model) => isSignedIn(model) && model.account?.address !== model.home,
+  async (model, { owner }) => {
+    await owner.requestEmailChange(tokenOf(model), model.home, model.owner.password ?? '');
+  },
+);
+
+export const goesHome = atOnce('owner goes back to the former address', asksForHome, follows('confirm-email-change'));
 
 export const endsOtherSessions = step('owner ends all other sessions', isSignedIn, async (model, world) => {
   if (!isDone(await world.owner.revokeOtherSessions(tokenOf(model)))) return;

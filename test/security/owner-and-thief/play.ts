@@ -45,6 +45,7 @@ const STEPS = fc.oneof(
   always(2, owner.changesPassword(true), owner.changesPassword(false)),
   always(3, owner.endsOtherSessions, owner.logsOutEverywhere, owner.endsForeignSession, owner.refreshesCopied),
   always(1, owner.movesToOwnAddress, owner.logsOut, owner.deletesAccount),
+  always(1, owner.goesHome),
   drawn(1, ASKED.map(owner.asks)),
   drawn(2, PURPOSE.map(owner.follows)),
   drawn(3, ASKED.map(owner.goesBy)),
