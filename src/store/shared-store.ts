@@ -18,6 +18,16 @@ const PROBE_MS = 50;
 const GIVE_UP_MS = 1_000;
 
 /**
+ * What a Redis answers that reads and does not write: a replica, a full disk or memory, too few replicas, no permission. Counters that
+ * are read there and cannot be written there would stand still.
+ */
+const TAKES_NO_WRITES = /\b(READONLY|MISCONF|NOREPLICAS|OOM|NOPERM|EXECABORT)\b/;
+const IS_REPLICA = /\bREADONLY\b/;
+
+/** Written by every probe. */
+const PROBE_KEY = 'latchkey:probe';
+
+/**
  * What all instances share beside the database: Redis, when `REDIS_URL` is set. It holds nothing that can not be lost, and
  * whoever uses it has another way (docs/operations/redis.md lists the keys).
  */
@@ -54,8 +64,8 @@ export class SharedStore implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * The answer of Redis. When it is late, this fails, and nobody asks again until a probe was answered: an outage costs
-   * the requests that were under way one time-out and the others nothing.
+   * The answer of Redis. When it is late or takes no writes, this fails, and nobody asks again until a probe was written: an outage
+   * costs the requests that were under way one time-out and the others nothing.
    */
   async within<T>(answer: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
@@ -65,11 +75,21 @@ export class SharedStore implements OnModuleInit, OnApplicationShutdown {
       check = setImmediate(() => late.reject(new Error(`no answer within ${this.env.REDIS_TIMEOUT_MS} ms`)));
     }, this.env.REDIS_TIMEOUT_MS);
     try {
-      const either = () => Promise.race([answer, late.promise.catch((error: unknown) => this.suspend(error))]);
+      const either = () =>
+        Promise.race([this.heard(answer), late.promise.catch((error: unknown) => this.suspend(error))]);
       return await inSpan('Redis', OF_REDIS, either);
     } finally {
       clearTimeout(timer);
       clearImmediate(check);
+    }
+  }
+
+  private async heard<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (takesNoWrites(error)) this.suspend(error);
+      throw error;
     }
   }
 
@@ -90,14 +110,16 @@ export class SharedStore implements OnModuleInit, OnApplicationShutdown {
 
   private async isPrompt(client: RedisClient): Promise<boolean> {
     const asked = performance.now();
-    const answer = client.ping().then(
-      () => 'answered',
-      () => 'failed',
+    const answer = client.set(PROBE_KEY, '', 'PX', GIVE_UP_MS).then(
+      () => 'written',
+      (error: unknown) => (IS_REPLICA.test(String(error)) ? 'replica' : 'failed'),
     );
     const outcome = await Promise.race([answer, delay(GIVE_UP_MS, 'silent', { ref: false })]);
-    // The other side may be gone without a word: a new connection finds out.
-    if (outcome === 'silent') client.disconnect(true);
-    return outcome === 'answered' && performance.now() - asked <= this.env.REDIS_TIMEOUT_MS;
+    const isPrompt = performance.now() - asked <= this.env.REDIS_TIMEOUT_MS;
+    if (outcome === 'replica') await delay(GIVE_UP_MS, undefined, { ref: false });
+    // The other side may be gone without a word, or the name lead to another one since: a new connection finds out.
+    if (outcome === 'silent' || outcome === 'replica') client.disconnect(true);
+    return outcome === 'written' && isPrompt;
   }
 
   /** Once for each outage. */
@@ -118,3 +140,5 @@ export class SharedStore implements OnModuleInit, OnApplicationShutdown {
     }
   }
 }
+
+const takesNoWrites = (error: unknown): boolean => TAKES_NO_WRITES.test(String(error));

@@ -1,7 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { actorOf } from '../access/principal.js';
 import { clientOf, requestOf } from '../access/request.js';
 import { principalOf } from '../access/request-principal.js';
@@ -12,17 +11,13 @@ import { Metrics } from '../telemetry/metrics.js';
 import { complexityOf } from './document-complexity.js';
 import { DEAR_DOCUMENTS } from './limits.js';
 import { Networks } from './networks.js';
+import { OwnCounters } from './own-counters.js';
 import { tooManyRequests } from './throttle.errors.js';
 
 const LIMIT = 'documents';
 
 /** More callers with dear documents at a time have nothing to fear from each other. */
 const MAX_CALLERS = 10_000;
-
-interface Window {
-  readonly endsAt: number;
-  complexity: number;
-}
 
 /**
  * Charges a document that is dear by its complexity to whoever sends it: the user, or the network address of somebody who is
@@ -31,16 +26,18 @@ interface Window {
  */
 @Injectable()
 export class DocumentBudgetGuard implements CanActivate {
-  private readonly windows = new LRUCache<string, Window>({ max: MAX_CALLERS });
+  private readonly counters: OwnCounters;
   /** A document is charged once for each caller that it has, and all of its fields share the answer: seconds to wait. */
   private readonly chargesOf = perRequest(() => new Map<string, number | undefined>());
 
   constructor(
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly metrics: Metrics,
     private readonly networks: Networks,
     @Inject(ENV) private readonly env: Pick<Env, 'RATE_LIMITS_ENABLED'>,
-  ) {}
+  ) {
+    this.counters = new OwnCounters(clock, DEAR_DOCUMENTS.seconds, MAX_CALLERS);
+  }
 
   /** @throws AppError `TOO_MANY_REQUESTS` */
   canActivate(context: ExecutionContext): boolean {
@@ -64,17 +61,12 @@ export class DocumentBudgetGuard implements CanActivate {
 
   /** @returns undefined when there was room, otherwise the seconds until there is. What is refused costs nothing. */
   private spend(caller: string, complexity: number): number | undefined {
-    const now = this.clock.now().getTime();
-    let window = this.windows.get(caller);
-    if (!window || window.endsAt <= now) {
-      window = { endsAt: now + DEAR_DOCUMENTS.seconds * 1000, complexity: 0 };
-      this.windows.set(caller, window);
-    }
-    if (window.complexity + complexity > DEAR_DOCUMENTS.complexity) {
+    const { count, msLeft } = this.counters.add(caller, 0);
+    if (count + complexity > DEAR_DOCUMENTS.complexity) {
       this.metrics.limitRefusals.inc({ limit: LIMIT });
-      return Math.max(1, Math.ceil((window.endsAt - now) / 1000));
+      return Math.max(1, Math.ceil(msLeft / 1000));
     }
-    window.complexity += complexity;
+    this.counters.add(caller, complexity);
     return undefined;
   }
 }

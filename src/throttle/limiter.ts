@@ -67,13 +67,15 @@ export class Limiter {
     return (await this.count(key)).excess;
   }
 
-  /** Takes one back. */
+  /** Takes one back, where something is counted: what was counted while Redis was away is not taken from what is counted there. */
   async giveBack(key: string): Promise<void> {
-    if (!(await this.inShared((limiter) => limiter.reward(key)))) this.own.takeBack(key);
+    if (this.own.countOf(key) > 0) this.own.takeBack(key);
+    else await this.inShared((limiter) => limiter.reward(key));
   }
 
   async forget(key: string): Promise<void> {
-    if (!(await this.inShared((limiter) => limiter.delete(key)))) this.own.forget(key);
+    this.own.forget(key);
+    await this.inShared((limiter) => limiter.delete(key));
   }
 
   async countOf(key: string): Promise<number> {

@@ -12,6 +12,7 @@ export interface Count {
 interface Window {
   count: number;
   readonly endsAt: number;
+  readonly length: number;
 }
 
 /**
@@ -61,16 +62,19 @@ export class OwnCounters {
 
   private windowOf(key: string, now: number): Window | undefined {
     const window = this.young.get(key) ?? this.old.get(key);
-    return window && window.endsAt > now ? window : undefined;
+    const left = window ? window.endsAt - now : 0;
+    // One that lasts for more than twice its length was opened before the clock was set back: it would go on for as long as that was.
+    return window && left > 0 && left <= 2 * window.length ? window : undefined;
   }
 
   private open(key: string, now: number, seconds: number): Window {
-    if (this.young.size >= this.mostKeys || now - this.youngSince >= this.seconds * 1000) {
+    if (this.young.size >= this.mostKeys || Math.abs(now - this.youngSince) >= this.seconds * 1000) {
       this.old = this.young;
       this.young = new Map();
       this.youngSince = now;
     }
-    const window = { count: 0, endsAt: now + seconds * 1000 };
+    const length = seconds * 1000;
+    const window = { count: 0, endsAt: now + length, length };
     this.old.delete(key);
     this.young.set(key, window);
     return window;

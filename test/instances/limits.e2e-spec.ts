@@ -1,3 +1,7 @@
+import request from 'supertest';
+import { SharedStore } from '../../src/store/shared-store.js';
+import { Backoff } from '../../src/throttle/backoff.js';
+import { Limiters } from '../../src/throttle/limiter.js';
 import { PASSWORD, signUp } from '../support/accounts.js';
 import { testEngine } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -6,6 +10,8 @@ import { figureIn } from '../support/metrics.js';
 import { refusalOf } from '../support/refusals.js';
 import type { ServerProcess } from '../support/server-process.js';
 import type { TestServer } from '../support/test-server.js';
+
+type Command = [name: string, ...args: (string | number)[]];
 
 const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
 
@@ -64,6 +70,57 @@ const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typenam
     const whole = await guesses(email, '192.0.2.3', [there], 20);
     expect(whole.least).toBeLessThanOrEqual(10);
     expect(whole.most).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each([
+    ['is a replica', ['REPLICAOF', '127.0.0.1', 1], ['REPLICAOF', 'NO', 'ONE']],
+    [
+      'has too few replicas',
+      ['CONFIG', 'SET', 'min-replicas-to-write', 1],
+      ['CONFIG', 'SET', 'min-replicas-to-write', 0],
+    ],
+    ['has no memory left', ['CONFIG', 'SET', 'maxmemory', 1], ['CONFIG', 'SET', 'maxmemory', 0]],
+    [
+      'lets nobody write',
+      ['ACL', 'SETUSER', 'default', '-@write', '-@scripting'],
+      ['ACL', 'SETUSER', 'default', '+@all'],
+    ],
+  ] as [string, Command, Command][])(
+    'are counted by each instance while Redis %s, where delays grow as ever',
+    async (_, begin, end) => {
+      const { here, redis } = instances;
+      const backoff = new Backoff(here.app.get(Limiters), 'test', { atOnce: 4, memory: 10_000, longestDelay: 60 });
+      expect(await backoff.admit('before')).toBeUndefined();
+      await redis.command(0, ...begin);
+      const delays: number[] = [];
+      while (delays.length < 5) {
+        const wait = await backoff.admit('key');
+        if (wait !== undefined) delays.push(wait);
+        here.clock.advance(wait ?? 0);
+      }
+      expect(delays).toEqual([1, 2, 4, 8, 16]);
+      const isReady = async () => (await request(here.url).get('/health/ready')).text.includes('"redis":"up"');
+      expect(await isReady()).toBe(false);
+      await redis.command(0, ...end);
+      await eventually('Redis is used again', isReady);
+      // What was counted there before is there still, and what was counted here is forgotten here.
+      await backoff.forget('key');
+      expect(await backoff.admit('key')).toBeUndefined();
+    },
+  );
+
+  it('are taken back where they were counted, and never go below none', async () => {
+    const { here, redis } = instances;
+    const limiter = here.app.get(Limiters).create('taken back', { attempts: 10, seconds: 600 });
+    await limiter.spend('key');
+    redis.freeze();
+    await limiter.spend('key');
+    redis.thaw();
+    await eventually('Redis is used again', () => Promise.resolve(here.app.get(SharedStore).isReady));
+    await limiter.giveBack('key');
+    const shared = await redis.command(0, 'GET', 'limit:taken back:key');
+    await limiter.giveBack('key');
+    expect(Number(shared) - Number(await redis.command(0, 'GET', 'limit:taken back:key'))).toBe(1);
   });
 
   it('have keys that end by themselves and name nobody', async () => {

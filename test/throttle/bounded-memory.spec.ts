@@ -36,6 +36,19 @@ describe('the counters of a process', () => {
     expect(counters.size).toBeLessThanOrEqual(2);
   });
 
+  it('keep nothing for as long as a clock was ahead that is set back', () => {
+    const clock = new FakeClock();
+    const counters = new OwnCounters(clock, 600, 1_000);
+    clock.advance(2 * 86_400);
+    for (let attempt = 0; attempt < 5; attempt++) counters.add('ahead', 1);
+    clock.advance(-2 * 86_400);
+    expect(counters.countOf('ahead')).toBe(0);
+    expect(counters.add('ahead', 1)).toEqual({ count: 1, msLeft: 600_000 });
+    // A second is nothing to forget for.
+    clock.advance(-1);
+    expect(counters.add('ahead', 1).count).toBe(2);
+  });
+
   it('take nothing back of what they do not remember', () => {
     const counters = new OwnCounters(new FakeClock(), 600);
     counters.takeBack('nobody');

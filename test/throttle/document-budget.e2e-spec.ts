@@ -43,6 +43,14 @@ describe('dear documents', () => {
     expect((await server.call(DEAR, {}, { token })).errors).toEqual([]);
   });
 
+  it('are refused for no longer after the clock was ahead and is set right', async () => {
+    const { accessToken: token } = await signUp(server);
+    server.clock.advance(600);
+    await spendAll(token);
+    server.clock.advance(-600);
+    expect((await server.call(DEAR, {}, { token })).errors).toEqual([]);
+  });
+
   it('leave ordinary documents of the same user, and the documents of others, as they are', async () => {
     const { accessToken: token } = await signUp(server);
     const other = await signUp(server);
