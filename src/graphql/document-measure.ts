@@ -7,6 +7,7 @@ import {
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
+  isInputObjectType,
   isInterfaceType,
   isLeafType,
   isListType,
@@ -18,6 +19,7 @@ import {
 import { hasAuthDirective } from '../access/auth.directive.js';
 import { type ListSettings, listBoundOf } from '../paging/list-bound.js';
 import { DEFAULT_PAGE_SIZE } from '../paging/page-request.js';
+import { workOf } from '../paging/work.js';
 import { isCredentialOperation } from '../throttle/limits.js';
 import { countNodes } from './document-counts.js';
 import {
@@ -79,7 +81,7 @@ class OperationMeter {
   greatest() {
     const extents = this.document.definitions
       .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
-      .map((node) => this.ofSet(node.selectionSet, this.schema.getRootType(node.operation) ?? undefined, false));
+      .map((node) => this.ofSet(node.selectionSet, this.schema.getRootType(node.operation) ?? undefined, undefined));
     const most = (key: keyof Extent) => Math.max(0, ...extents.map((extent) => extent[key]));
     return {
       depth: most('depth'),
@@ -90,35 +92,36 @@ class OperationMeter {
     };
   }
 
-  private ofSet({ selections }: SelectionSetNode, type: GraphQLNamedType | undefined, isPage: boolean): Extent {
-    return selections.map((node) => this.ofSelection(node, type, isPage)).reduce(sum, NOTHING);
+  /** @param page the length of the lists directly below, which are those of a connection */
+  private ofSet({ selections }: SelectionSetNode, type: GraphQLNamedType | undefined, page?: number): Extent {
+    return selections.map((node) => this.ofSelection(node, type, page)).reduce(sum, NOTHING);
   }
 
-  private ofSelection(node: SelectionNode, type: GraphQLNamedType | undefined, isPage: boolean): Extent {
+  private ofSelection(node: SelectionNode, type: GraphQLNamedType | undefined, page?: number): Extent {
     switch (node.kind) {
       case Kind.FIELD:
-        return this.ofField(node, type, isPage);
+        return this.ofField(node, type, page);
       case Kind.INLINE_FRAGMENT: {
         const condition = node.typeCondition && this.schema.getType(node.typeCondition.name.value);
-        return this.ofSet(node.selectionSet, condition ?? type, isPage);
+        return this.ofSet(node.selectionSet, condition ?? type, page);
       }
       case Kind.FRAGMENT_SPREAD:
-        return this.ofFragment(node.name.value, isPage);
+        return this.ofFragment(node.name.value, page);
     }
   }
 
-  private ofFragment(name: string, isPage: boolean): Extent {
+  private ofFragment(name: string, page?: number): Extent {
     const fragment = this.fragments.get(name);
-    const key = `${name} ${String(isPage)}`;
+    const key = `${name} ${String(page)}`;
     const known = this.extents.get(key);
     if (!fragment || known) return known ?? NOTHING;
     this.extents.set(key, NOTHING);
-    const extent = this.ofSet(fragment.selectionSet, this.schema.getType(fragment.typeCondition.name.value), isPage);
+    const extent = this.ofSet(fragment.selectionSet, this.schema.getType(fragment.typeCondition.name.value), page);
     this.extents.set(key, extent);
     return extent;
   }
 
-  private ofField(node: FieldNode, parent: GraphQLNamedType | undefined, isPage: boolean): Extent {
+  private ofField(node: FieldNode, parent: GraphQLNamedType | undefined, page?: number): Extent {
     const name = node.name.value;
     const isIntrospection = name === '__schema' || name === '__type';
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
@@ -126,17 +129,17 @@ class OperationMeter {
     const own = {
       ...NOTHING,
       depth: 1,
-      complexity: this.ofFieldAlone(field, parent),
+      complexity: this.ofFieldAlone(field, parent) + (field ? workOfArguments(node, field) : 0),
       fields: 1,
       credentials: isMutation && isCredentialOperation(name) ? 1 : 0,
       introspections: isIntrospection ? 1 : 0,
     };
     if (!node.selectionSet) return own;
-    const page = field && pageSize(node, field);
+    const size = field && pageSize(node, field);
+    const isList = field !== undefined && isListField(field);
     // A list that is paged by itself is no connection: what is below it are its elements.
-    const isConnection = page !== undefined && !(field && isListField(field));
-    const inner = this.ofSet(node.selectionSet, field && getNamedType(field.type), isConnection);
-    const factor = page ?? (isPage ? 1 : this.lengthOf(field));
+    const inner = this.ofSet(node.selectionSet, field && getNamedType(field.type), isList ? undefined : size);
+    const factor = isList ? (size ?? page ?? this.lengthOf(field)) : 1;
     return {
       ...own,
       depth: 1 + inner.depth,
@@ -150,7 +153,8 @@ class OperationMeter {
     if (!field) return 1;
     const isNested = parent !== this.schema.getQueryType() && parent !== this.schema.getMutationType();
     const values = isLeafType(getNamedType(field.type)) && isListField(field) ? this.lengthOf(field) : 0;
-    return (isNested && hasAuthDirective(field) ? RESTRICTED_FIELD : 1) + Math.ceil(values / VALUES_PER_FIELD);
+    const alone = isNested && hasAuthDirective(field) ? RESTRICTED_FIELD : 1;
+    return alone + workOf(field) + Math.ceil(values / VALUES_PER_FIELD);
   }
 
   /** Of one object it is 1. */
@@ -163,6 +167,17 @@ class OperationMeter {
 type Field = GraphQLField<unknown, unknown>;
 
 const isListField = (field: Field): boolean => isListType(getNullableType(field.type));
+
+/** What the fields of its input count for. Those of a variable are not known yet: it may hold all of them. */
+function workOfArguments({ arguments: given = [] }: FieldNode, { args }: Field): number {
+  const works = given.flatMap(({ name, value }) => {
+    const type = getNamedType(args.find((arg) => arg.name === name.value)?.type);
+    const fields = isInputObjectType(type) ? Object.values(type.getFields()) : [];
+    const named = value.kind === Kind.OBJECT ? value.fields.map((it) => it.name.value) : undefined;
+    return fields.filter((field) => named?.includes(field.name) ?? true).map(workOf);
+  });
+  return works.reduce((one, other) => one + other, 0);
+}
 
 const PAGE_SIZES: ReadonlySet<string> = new Set(['first', 'last']);
 

@@ -1,8 +1,10 @@
 import { ArgsType, Field, InputType, registerEnumType } from '@nestjs/graphql';
 import { PageArgs } from '../paging/page-request.js';
+import { CountsFor } from '../paging/work.js';
 
 @InputType({ description: 'Which users. What is left out or null excludes nobody.' })
 export class UserFilter {
+  @CountsFor(1_000)
   @Field(() => String, {
     nullable: true,
     description:

@@ -51,6 +51,17 @@ describe('dear documents', () => {
     expect((await server.call(DEAR, {}, { token })).errors).toEqual([]);
   });
 
+  it('are those that search: nine of them at a time, and no more than the budget', async () => {
+    const { accessToken: token } = await signUpWithRoles(server, 'admin');
+    const searching = (count: number) =>
+      `{ ${times(count, (i) => `s${String(i)}: users(first: 1, filter: { search: "zz" }) { totalCount }`)} }`;
+    expect(refusalOf(await server.call(searching(10), {}, { token }))).toBe('GRAPHQL_VALIDATION_FAILED');
+    for (let spent = 0; spent + 1_202 <= DEAR_DOCUMENTS.complexity; spent += 1_202) {
+      expect((await server.call(searching(1), {}, { token })).errors).toEqual([]);
+    }
+    expect(refusalOf(await server.call(searching(1), {}, { token }))).toBe('TOO_MANY_REQUESTS');
+  });
+
   it('leave ordinary documents of the same user, and the documents of others, as they are', async () => {
     const { accessToken: token } = await signUp(server);
     const other = await signUp(server);
