@@ -44,10 +44,9 @@ export class RateLimitGuard implements CanActivate {
     const given = GqlExecutionContext.create(context).getArgs<ProofArguments>();
     const proof = kind && (await this.proofs.find(kind, request, given));
     await this.limits.spend(mutation, { address, proof, caller: principal && callerOf(principal) });
-    this.hashing.callerIs({
-      networks: networksOf(ipAddress).toReversed(),
-      isKnown: (proof ?? principal) !== undefined,
-    });
+    const known = principal ? actorOf(principal) : proof;
+    const origins = [...networksOf(ipAddress).toReversed(), ...(known === undefined ? [] : [known])];
+    this.hashing.callerIs({ origins, isKnown: known !== undefined });
     return true;
   }
 }

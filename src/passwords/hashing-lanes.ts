@@ -7,8 +7,8 @@ type Run = () => Promise<unknown>;
 
 /** Who waits, with 1 or more as `priority` when they are known. */
 export interface LaneOptions extends QueueAddOptions {
-  /** Where they come from, the widest network first. */
-  readonly networks: readonly string[];
+  /** Where they come from, the widest network first, and last who they are where they have shown it. */
+  readonly origins: readonly string[];
   /** How many wait in a lane at most. */
   readonly most: number;
   /** Refuses them. */
@@ -22,8 +22,8 @@ interface Waiting {
 }
 
 /**
- * Callers who wait, by the networks that they come from. At each level the networks have their turns, and among those of one
- * network the first comes first. Many small networks of one greater network have no more turns than one.
+ * Callers who wait, by where they come from. At each level the networks have their turns, and so have the accounts of one address;
+ * among those of one origin the first comes first. Many small networks of one greater network have no more turns than one.
  */
 class Lane {
   size = 0;
@@ -31,14 +31,14 @@ class Lane {
   /** A map keeps the order in which its keys came: the first one is the next. */
   private readonly within = new Map<string, Lane>();
 
-  add([network, ...narrower]: readonly string[], waiting: Waiting): void {
+  add([origin, ...narrower]: readonly string[], waiting: Waiting): void {
     this.size += 1;
-    if (network === undefined) {
+    if (origin === undefined) {
       this.own.push(waiting);
       return;
     }
-    const lane = this.within.get(network) ?? new Lane();
-    this.within.set(network, lane);
+    const lane = this.within.get(origin) ?? new Lane();
+    this.within.set(origin, lane);
     lane.add(narrower, waiting);
   }
 
@@ -47,10 +47,10 @@ class Lane {
     this.size -= 1;
     const [next] = this.within;
     if (this.own.length > 0 || !next) return this.own.shift();
-    const [network, lane] = next;
-    this.within.delete(network);
+    const [origin, lane] = next;
+    this.within.delete(origin);
     const waiting = lane.shift();
-    if (lane.size > 0) this.within.set(network, lane);
+    if (lane.size > 0) this.within.set(origin, lane);
     return waiting;
   }
 
@@ -63,16 +63,16 @@ class Lane {
     return isHere;
   }
 
-  /** Who came last of the network that has most of them waiting. */
+  /** Who came last of the origin that has most of them waiting. */
   get last(): Waiting | undefined {
     let most: Lane | undefined;
     for (const lane of this.within.values()) if (!most || lane.size >= most.size) most = lane;
     return most && most.size >= this.own.length ? most.last : this.own.at(-1);
   }
 
-  private removeWithin([network, lane]: [string, Lane], id: string): boolean {
+  private removeWithin([origin, lane]: [string, Lane], id: string): boolean {
     const isHere = lane.remove(id);
-    if (lane.size === 0) this.within.delete(network);
+    if (lane.size === 0) this.within.delete(origin);
     return isHere;
   }
 }
@@ -80,7 +80,7 @@ class Lane {
 /**
  * The order of the hashing queue: callers who are known to the account go before strangers, but for one turn in four. So neither a
  * flood of strangers nor one of callers with accounts of their own keeps the others waiting for ever. When a lane is full, the last
- * one of the network that fills it most gives way.
+ * one of the origin that fills it most gives way.
  */
 export class HashingLanes implements Queue<Run, LaneOptions> {
   private readonly known = new Lane();
@@ -92,9 +92,9 @@ export class HashingLanes implements Queue<Run, LaneOptions> {
   }
 
   enqueue(run: Run, options?: Partial<LaneOptions>): void {
-    const { networks = [], id, giveUp = () => undefined, most = Infinity } = options ?? {};
+    const { origins = [], id, giveUp = () => undefined, most = Infinity } = options ?? {};
     const lane = (options?.priority ?? 0) > 0 ? this.known : this.strangers;
-    lane.add(networks, { run, id, giveUp });
+    lane.add(origins, { run, id, giveUp });
     // Later, because the queue does not listen yet to one who has just come.
     queueMicrotask(() => {
       if (lane.size > most) lane.last?.giveUp();

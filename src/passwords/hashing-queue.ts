@@ -30,8 +30,8 @@ const RETRY_AFTER_SECONDS = HASHING_BOUNDS.maxWaitMs / 1000;
 
 /** Who waits for a hash. */
 export interface HashingCaller {
-  /** That they come from, the widest first. Empty where nothing is counted. */
-  readonly networks: readonly string[];
+  /** The networks that they come from, the widest first, and the account or proof that they have shown. Empty where nothing is counted. */
+  readonly origins: readonly string[];
   /** The request has shown who it is, or that it was here before: it goes before those of strangers. */
   readonly isKnown: boolean;
 }
@@ -43,7 +43,7 @@ export interface HashingCaller {
 export class HashingQueue {
   private readonly queue: PQueue<HashingLanes, LaneOptions>;
   private readonly caller = perCurrentRequest((): { present: HashingCaller } => ({
-    present: { networks: [], isKnown: false },
+    present: { origins: [], isKnown: false },
   }));
 
   /** @param onRefused called for each caller that is turned away */
@@ -69,14 +69,14 @@ export class HashingQueue {
 
   /** @throws AppError `SERVICE_UNAVAILABLE` with `retryAfter` when the queue is full or the wait too long. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const { networks, isKnown } = this.caller().present;
+    const { origins, isKnown } = this.caller().present;
     const wait = new AbortController();
     const giveUp = (): void => {
       clearTimeout(timer);
       wait.abort(this.refusal());
     };
     const timer = setTimeout(giveUp, this.bounds.maxWaitMs);
-    const lane = { priority: isKnown ? 1 : 0, networks, most: this.bounds.maxWaiting, giveUp };
+    const lane = { priority: isKnown ? 1 : 0, origins, most: this.bounds.maxWaiting, giveUp };
     const start = (): Promise<T> => {
       clearTimeout(timer);
       return inSpan('bcrypt', {}, work);

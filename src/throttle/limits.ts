@@ -3,7 +3,7 @@ import type { LimiterBudget } from './limiter.js';
 /** At most `attempts` within `seconds`, counted for each network address, session, or signed-in user or who acts as them. */
 export interface Budget extends LimiterBudget {
   readonly per: 'address' | 'session' | 'actor';
-  /** So many of each user count for nobody else at the address. */
+  /** So many of each session count for nobody else at the address. */
   readonly reserve?: LimiterBudget;
 }
 
@@ -13,9 +13,14 @@ export interface Budget extends LimiterBudget {
  */
 export type ProofKind = 'device' | 'session' | 'link';
 
-/** Counted instead of `budgets`: whoever shares an address with strangers is not refused for what they do. */
+/**
+ * Counted instead of `budgets`: whoever shares an address with strangers is not refused for what they do. Beyond it a request counts as
+ * one without a proof: one that others have used up is no worse than none.
+ */
 interface ProofBudget extends LimiterBudget {
   readonly of: ProofKind;
+  /** Beyond it the request is refused: it bounds what the holder does, and nobody else can use it up. */
+  readonly isFinal?: true;
 }
 
 export interface OperationLimit {
@@ -47,7 +52,7 @@ const TOKEN = {
 } as const;
 /** Of a session, so that a stolen one uses up nothing of its owner's. Many sessions of one address have a bound in common. */
 const SENSITIVE = {
-  budgets: [perSession(20, HOUR), { ...perAddress(100, 10 * MINUTE), reserve: { attempts: 5, seconds: HOUR } }],
+  budgets: [perSession(20, HOUR), { ...perAddress(100, 10 * MINUTE), reserve: { attempts: 3, seconds: HOUR } }],
   isCredential: true,
 } as const;
 /** Enough for somebody who works through a list, and not for a stolen session that works through all users. */
@@ -68,7 +73,7 @@ export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
   // Each refresh is a row of the audit trail. A client needs some four an hour, and a browser full of tabs a few at once.
   refresh: {
     budgets: [perAddress(600, MINUTE)],
-    proof: { of: 'session', attempts: 60, seconds: 10 * MINUTE },
+    proof: { of: 'session', attempts: 60, seconds: 10 * MINUTE, isFinal: true },
     isCredential: true,
   },
   // It never fails, least of all under attack, and without a genuine token it does nothing. One a document is enough.

@@ -26,7 +26,7 @@ interface Counter {
 }
 
 interface Counters {
-  readonly proof: { readonly name: string; readonly limiter: Limiter } | undefined;
+  readonly proof: { readonly name: string; readonly limiter: Limiter; readonly isFinal: boolean } | undefined;
   readonly others: readonly Counter[];
 }
 
@@ -48,8 +48,9 @@ export class OperationLimits {
     const counters = limitOf(mutation) ? this.counters.get(mutation) : this.others;
     if (!counters) return;
     if (counters.proof && counted.proof !== undefined) {
-      refuseAfter(counters.proof.name, await counters.proof.limiter.spend(counted.proof));
-      return;
+      const wait = await counters.proof.limiter.spend(counted.proof);
+      if (wait === undefined) return;
+      if (counters.proof.isFinal) refuseAfter(counters.proof.name, wait);
     }
     for (const { name, per, limiter, reserve } of counters.others) {
       if (await hasReserve(reserve, counted)) continue;
@@ -64,7 +65,8 @@ export class OperationLimits {
       return { name, per: budget.per, limiter: this.limiters.create(name, budget), reserve };
     });
     const name = `${mutation}:${proof?.of ?? ''}`;
-    return { others, proof: proof && { name, limiter: this.limiters.create(name, proof) } };
+    const isFinal = proof?.isFinal === true;
+    return { others, proof: proof && { name, limiter: this.limiters.create(name, proof), isFinal } };
   }
 }
 
@@ -74,7 +76,7 @@ function refuseAfter(name: string, wait: number | undefined): void {
 
 /** Counts the execution in the caller's reserve, if there is one and something is left of it. */
 async function hasReserve(reserve: Limiter | undefined, { caller }: Counted): Promise<boolean> {
-  return reserve !== undefined && caller !== undefined && (await reserve.excess(caller.actor)) <= 0;
+  return reserve !== undefined && caller !== undefined && (await reserve.excess(caller.session)) <= 0;
 }
 
 function keyOf(per: Budget['per'], { address, caller }: Counted): string {

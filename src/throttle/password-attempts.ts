@@ -59,7 +59,7 @@ export class PasswordAttempts {
    */
   async count<T>(attempt: PasswordAttempt, make: () => Promise<T>): Promise<T> {
     if (!this.env.RATE_LIMITS_ENABLED) return make();
-    const counted = await this.admit(this.keysOf(attempt));
+    const counted = await this.admit(attempt);
     try {
       const result = await make();
       await Promise.all([this.forget(counted), this.giveBack(counted.address)]);
@@ -77,8 +77,23 @@ export class PasswordAttempts {
     await Promise.all([undefined, 'any'].map((deviceId) => this.forget(this.keysOf({ email, client, deviceId }))));
   }
 
-  /** @returns the counters that the attempt is in */
-  private async admit(keys: Keys): Promise<Keys> {
+  /**
+   * A device that is known counts as a stranger where its own guesses are used up: by a thief at its address, perhaps, who could come as a
+   * stranger as well.
+   *
+   * @returns the counters that the attempt is in
+   */
+  private async admit(attempt: PasswordAttempt): Promise<Keys> {
+    const keys = this.keysOf(attempt);
+    try {
+      return await this.admitBy(keys);
+    } catch (refusal) {
+      if (!keys.isSpared || !(refusal instanceof AppError)) throw refusal;
+      return this.admitBy(this.keysOf({ ...attempt, deviceId: undefined }));
+    }
+  }
+
+  private async admitBy(keys: Keys): Promise<Keys> {
     const isSpared = keys.isSpared !== undefined && (await this.spared.excess(keys.account)) <= 0;
     const address = isSpared ? undefined : keys.address;
     const addressWait = address === undefined ? undefined : await this.address.admit(address);

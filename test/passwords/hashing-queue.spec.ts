@@ -74,7 +74,7 @@ describe('the hashing queue', () => {
       const calls = callers.map((caller) =>
         asRequest(async () => {
           const [kind, network] = caller.split(' from ');
-          queue.callerIs({ networks: network?.split(' in ').toReversed() ?? [], isKnown: kind === 'known' });
+          queue.callerIs({ origins: network?.split(' in ').toReversed() ?? [], isKnown: kind === 'known' });
           await queue.run(async () => {
             order.push(caller);
             return load.work();
@@ -128,9 +128,9 @@ describe('the hashing queue', () => {
       async (isKnown) => {
         const load = new Workload();
         const queue = new HashingQueue({ concurrency: 1, maxWaiting: 3, maxWaitMs: 1000 });
-        const callFrom = (...networks: string[]) =>
+        const callFrom = (...origins: string[]) =>
           asRequest(() => {
-            queue.callerIs({ networks, isKnown });
+            queue.callerIs({ origins, isKnown });
             return queue.run(load.work);
           }).catch((error: unknown) => error);
         const calls = [callFrom('X', 'a'), callFrom('X', 'b'), callFrom('X', 'c'), callFrom('Y', 'd')];
@@ -151,7 +151,7 @@ describe('the hashing queue', () => {
       const strangers = [queue.run(load.work), queue.run(load.work), queue.run(load.work)];
       await expect(queue.run(load.work)).rejects.toMatchObject(unavailable);
       const known = asRequest(() => {
-        queue.callerIs({ networks: [], isKnown: true });
+        queue.callerIs({ origins: [], isKnown: true });
         return queue.run(load.work);
       });
       for (let ended = 0; ended < 4; ended += 1) {
@@ -185,7 +185,7 @@ describe('the hashing queue', () => {
     const queue = new HashingQueue({ concurrency: 1, maxWaiting: 1, maxWaitMs: 20 }, () => (refused += 1));
     const call = () =>
       asRequest(() => {
-        queue.callerIs({ networks: ['A', 'B'], isKnown });
+        queue.callerIs({ origins: ['A', 'B'], isKnown });
         return queue.run(load.work);
       });
     const first = call();

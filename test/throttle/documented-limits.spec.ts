@@ -23,7 +23,7 @@ describe('docs/rate-limits.md', () => {
     const cell = (budgets: readonly Budget[], per: Budget['per']) => {
       const budget = budgets.find((it) => it.per === per);
       if (!budget) return '';
-      return budget.reserve ? `${inWords(budget)}, beyond ${inWords(budget.reserve)} of each user` : inWords(budget);
+      return budget.reserve ? `${inWords(budget)}, beyond ${inWords(budget.reserve)} of each session` : inWords(budget);
     };
     const rows = Object.entries<OperationLimit>(limits).map(([name, { budgets, proof }]) => [
       name,

@@ -3,9 +3,10 @@ import { parseSetCookie } from 'cookie';
 import { Mail } from '../../src/mail/mail.entity.js';
 import { MailSender } from '../../src/mail/mail-sender.js';
 import { OPERATION_LIMITS, WRONG_PASSWORDS } from '../../src/throttle/limits.js';
+import { OperationLimits } from '../../src/throttle/operation-limits.js';
 import { oneTimeToken } from '../../src/tokens/one-time-token.js';
 import { ask, NEW_PASSWORD, use } from '../lifecycle/operations.js';
-import { PASSWORD, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
+import { newEmail, PASSWORD, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
@@ -18,6 +19,8 @@ beforeAll(async () => {
   server = await TestServer.start({
     env: { RATE_LIMITS_ENABLED: 'true', TRUST_PROXY: '1', JOBS_ENABLED: 'false', NEW_DEVICE_NOTICE: 'true' },
   });
+  // A slow machine opens no gate.
+  server.clock.freeze();
 });
 afterAll(() => server.stop());
 
@@ -90,11 +93,13 @@ describe('a device that signed in before', () => {
     expect(`${DEVICE}=${again?.value ?? ''}`).toBe(cookie);
   });
 
-  it('is slowed down itself when it guesses, and no stranger with it', async () => {
+  it('counts as a stranger when it has guessed, and is refused when those have too', async () => {
     const { user, cookie } = await deviceOf();
     await attack(user.email, cookie);
+    expect(await outcome({ email: user.email, cookie })).toBe('in');
+    await attack(user.email, cookie);
     expect(await outcome({ email: user.email, cookie })).toBe('TOO_MANY_REQUESTS');
-    expect(await outcome({ email: user.email })).toBe('in');
+    expect(await outcome({ email: user.email })).toBe('TOO_MANY_REQUESTS');
   });
 
   it('has its guesses in common with all others of the account at the address, however many sign-ins made them', async () => {
@@ -102,6 +107,7 @@ describe('a device that signed in before', () => {
     const ways: Partial<Login>[] = [{ cookie }, { input: { refreshToken } }];
     for (let device = 0; device < 4; device++) ways.push({ cookie: (await deviceOf(user)).cookie });
     const refusals = [];
+    await attack(user.email);
     for (const way of [...ways, ...ways, ...ways]) {
       refusals.push(refusalOf(await login({ email: user.email, password: 'not the password', ...way })));
     }
@@ -122,19 +128,38 @@ describe('a device that signed in before', () => {
       const wrong = { email: last.user.email, password: 'not the password', cookie: last.cookie };
       expect(refusalOf(await login(wrong))).toBe('INVALID_CREDENTIALS');
     }
+    // Where strangers have used up theirs too.
+    const strangers = Array.from({ length: address.atOnce }, newEmail);
+    for (const email of strangers) await login({ email, password: 'not the password' });
     expect(await outcome({ email: last.user.email, cookie: last.cookie })).toBe('TOO_MANY_REQUESTS');
     expect(await outcome({ email: user.email, cookie })).toBe('in');
   });
 
-  it('has a budget of logins for the account and address, apart from strangers', async () => {
+  it('has a budget of logins for the account and address, and beyond it that of strangers', async () => {
     const { user, cookie } = await deviceOf();
-    const { attempts = 0 } = OPERATION_LIMITS['login']?.proof ?? {};
-    for (let count = 0; count < attempts; count++) expect(await outcome({ email: user.email, cookie })).toBe('in');
-    expect(await outcome({ email: user.email, cookie })).toBe('TOO_MANY_REQUESTS');
     const second = await deviceOf(user);
     expect(second.cookie).not.toBe(cookie);
+    const { proof, budgets } = OPERATION_LIMITS['login'] ?? {};
+    const address = server.app.get(OperationLimits);
+    const stranger = { address: here, caller: undefined, proof: undefined };
+    for (let count = 2; count < (budgets?.[0]?.attempts ?? 0) - 1; count++) await address.spend('login', stranger);
+    for (let count = 0; count < (proof?.attempts ?? 0); count++) {
+      expect(await outcome({ email: user.email, cookie })).toBe('in');
+    }
+    // The last one of strangers.
+    expect(await outcome({ email: user.email, cookie: second.cookie })).toBe('in');
+    expect(await outcome({ email: user.email, cookie })).toBe('TOO_MANY_REQUESTS');
     expect(await outcome({ email: user.email, cookie: second.cookie })).toBe('TOO_MANY_REQUESTS');
-    expect(await outcome({ email: user.email })).toBe('in');
+  });
+
+  it('is no worse off than a stranger when a thief at its address uses up what a former session proves', async () => {
+    const { user, cookie, refreshToken } = await deviceOf();
+    await server.call('mutation { revokeOtherSessions }', {}, { token: user.accessToken });
+    const { attempts = 0 } = OPERATION_LIMITS['login']?.proof ?? {};
+    for (let count = 0; count <= attempts; count++) {
+      await login({ email: user.email, password: 'not the password', input: { refreshToken } });
+    }
+    expect(await outcome({ email: user.email, cookie })).toBe(await outcome({ email: user.email }));
   });
 
   it('is not that of an administrator who acts as the user', async () => {
@@ -213,6 +238,7 @@ async function isKnown(email: string, password: string, traces: Partial<Login>):
 
 /** Changes the password by the session of the user. @returns the device cookie that comes with it */
 async function changePassword(user: TestUser, cookie: string): Promise<string> {
+  server.clock.advance(1);
   const change = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }';
   const input = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
   const changed = await server.call(change, { input }, { token: user.accessToken, headers: { cookie } });
@@ -221,6 +247,7 @@ async function changePassword(user: TestUser, cookie: string): Promise<string> {
 }
 
 async function resetPassword({ email }: TestUser): Promise<void> {
+  server.clock.advance(1);
   await ask.reset(server, email);
   const { salt } = await server.em().findOneOrFail(Mail, { recipient: email, template: 'reset-password' });
   await server.app.get(MailSender).sendDue();

@@ -154,7 +154,7 @@ const withReserve = LIMITS.flatMap(([mutation, { budgets }]) =>
 );
 
 describe('an honest user at the address of a thief with many sessions', () => {
-  it.each(withReserve)('%s has %i of their own', async (mutation, reserve) => {
+  it.each(withReserve)('%s has %i of each session', async (mutation, reserve) => {
     const [ip, thief] = [newIp(), newId()];
     for (let session = 0; session < 10; session++) {
       await flood(mutation, { address: ip, caller: { session: newId(), actor: thief }, proof: undefined });
@@ -163,6 +163,8 @@ describe('an honest user at the address of a thief with many sessions', () => {
     const limits = server.app.get(OperationLimits);
     const caller = { session: user.sessionId, actor: user.id };
     const spend = (address: string) => limits.spend(mutation, { address, caller, proof: undefined });
+    // A stolen session of the user, elsewhere.
+    await flood(mutation, { address: newIp(), caller: { session: newId(), actor: user.id }, proof: undefined });
     for (let count = 0; count < reserve; count++) await spend(ip);
     await expect(spend(ip)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     await spend(newIp());
@@ -195,6 +197,30 @@ describe('passwords that wait for their turn', () => {
     expect(served.length).toBeLessThanOrEqual(3);
     for (const release of releases) release();
     await Promise.all([...strangers, ...blockers]);
+  });
+});
+
+describe('passwords that an account at the same address floods the queue with', () => {
+  it('wait behind the one of another', async () => {
+    const [ip, flooder, user] = [newIp(), await signUp(server), await signUp(server)];
+    const [flooding, cookie] = [await cookieOf(flooder, ip), await cookieOf(user, ip)];
+    const queue = server.app.get(HashingQueue);
+    const releases: (() => void)[] = [];
+    const blockers = Array.from({ length: HASHING_BOUNDS.concurrency }, () =>
+      queue.run(() => new Promise<void>((resolve) => releases.push(resolve))),
+    );
+    const served: string[] = [];
+    const flood = Array.from({ length: 6 }, () =>
+      tryLogin(server, flooder.email, PASSWORD, from(ip, flooding)).then(() => served.push('flooder')),
+    );
+    await eventually('the flood waits', () => Promise.resolve(queue.waiting === flood.length));
+    const known = tryLogin(server, user.email, PASSWORD, from(ip, cookie)).then(() => served.push('user'));
+    await eventually('the user waits too', () => Promise.resolve(queue.waiting === flood.length + 1));
+    releases.pop()?.();
+    await known;
+    expect(served.length).toBeLessThanOrEqual(2);
+    for (const release of releases) release();
+    await Promise.all([...flood, ...blockers]);
   });
 });
 
