@@ -9,6 +9,9 @@ import { oneTimeToken, oneTimeTokenHash, type TokenPurpose } from './one-time-to
 /** How long after it was asked for a link can be renewed. Seconds. */
 export const RENEWABLE_FOR = 3_600;
 
+/** By so much the clocks of instances may differ. Milliseconds. */
+const SKEW_MS = 60_000;
+
 /** The mail that carries the token. */
 export interface TokenMail {
   readonly salt: string;
@@ -55,8 +58,8 @@ export class OneTimeTokens {
     const token = oneTimeToken(this.env.JWT_SECRET, mail.salt, purpose);
     const hash = oneTimeTokenHash(token) ?? '';
     const rivals = rivalsOf(grant, hash);
-    if (rivals && (await em.count(OneTimeToken, { ...rivals, createdAt: { $gt: mail.createdAt } })) > 0)
-      return undefined;
+    const younger = { createdAt: { $gt: mail.createdAt, $lte: this.latest() } };
+    if (rivals && (await em.count(OneTimeToken, { ...rivals, ...younger })) > 0) return undefined;
     const known = await em.findOne(OneTimeToken, hash);
     if (known?.usedAt) return undefined;
     if (rivals) await em.nativeDelete(OneTimeToken, rivals);
@@ -139,8 +142,15 @@ export class OneTimeTokens {
     em.create(OneTimeToken, { hash, purpose, user: ref(user), email, sessionId, createdAt, expiresAt });
   }
 
+  /** One that was asked for in the future is of a clock that was set back since, and would last longer. The way back is not lost by that. */
   private usable(hash: string, purpose: TokenPurpose) {
-    return { hash, purpose, usedAt: null, expiresAt: { $gt: this.clock.now() } };
+    const asked = purpose === 'email_revert' ? {} : { createdAt: { $lte: this.latest() } };
+    return { hash, purpose, usedAt: null, expiresAt: { $gt: this.clock.now() }, ...asked };
+  }
+
+  /** No token was asked for later. */
+  private latest(): Date {
+    return new Date(this.clock.now().getTime() + SKEW_MS);
   }
 }
 

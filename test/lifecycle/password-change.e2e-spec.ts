@@ -45,6 +45,16 @@ describe('a change of password', () => {
     expect(life.mails.to(squatter.email)).toEqual([]);
   });
 
+  it('without the password takes more than a sign-in of a clock that was ahead', async () => {
+    const { server } = life;
+    server.clock.advance(86_400);
+    const user = await signUp(server);
+    server.clock.advance(-86_400);
+    const { accessToken } = await refreshed(server, user.refreshToken);
+    expect(refusalOf(await changePassword(server, accessToken, '', NEW_PASSWORD))).toBe(REAUTHENTICATE);
+    expect((await tryLogin(server, user.email)).errors).toEqual([]);
+  });
+
   it('with a wrong or weak password changes nothing and ends nothing', async () => {
     const { server } = life;
     const user = await signUp(server);
