@@ -13,8 +13,9 @@ export interface LogoutTokens {
 }
 
 /**
- * Ends the sessions that the tokens belong to. Any genuine token will do, expired or rotated away, because all that it
- * can do here is end its own session. Tokens that mean nothing are ignored: logging out never fails for them.
+ * Ends the sessions that the tokens belong to, or all of their user. Any genuine token of a live session will do, expired or rotated
+ * away, because all that it can do here is end sessions: refusing the owner who lost an answer would be worse. Tokens that mean nothing
+ * are ignored: logging out never fails for them.
  */
 @Injectable()
 export class LogoutService {
