@@ -146,3 +146,19 @@ export class Tab {
     return fetch(input, init);
   }
 }
+
+export const nextChange = (tab: Tab): Promise<void> => new Promise((resolve) => tab.latchkey.onChange(() => resolve()));
+
+/** Keeps back the answer to an operation: `given` resolves when the server has given it, and `deliver` hands it on. */
+export function holdAnswer(tab: Tab, operation: string): { given: Promise<void>; deliver: () => void } {
+  const given = Promise.withResolvers<undefined>();
+  const delivered = Promise.withResolvers<undefined>();
+  tab.interfere = (name, send) => {
+    if (name !== operation) return undefined;
+    return send().finally(() => {
+      given.resolve(undefined);
+      return delivered.promise;
+    });
+  };
+  return { given: given.promise, deliver: () => delivered.resolve(undefined) };
+}

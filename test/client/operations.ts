@@ -37,3 +37,10 @@ export const PARTLY_PUBLIC: TypedDocumentNode<Record<string, unknown>, { email: 
     }
   }
 `;
+
+/** For anybody, and of nobody. */
+export const REQUEST_RESET: TypedDocumentNode<{ requestPasswordReset: boolean }, { email: string }> = gql`
+  mutation RequestReset($email: String!) {
+    requestPasswordReset(email: $email)
+  }
+`;

@@ -2,7 +2,7 @@ import { failureOf } from '../../clients/apollo/src/index.js';
 import { newEmail, PASSWORD, withAccounts } from '../support/accounts.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
-import { Browser, type Tab, WAYS } from './browser.js';
+import { Browser, holdAnswer, nextChange, type Tab, WAYS } from './browser.js';
 import { CHANGE_PASSWORD, ME, RENAME } from './operations.js';
 
 let server: TestServer;
@@ -337,19 +337,3 @@ it('with REQUIRE_EMAIL_VERIFICATION nobody is signed in before the address is co
   browser.close();
   await strict.stop();
 });
-
-const nextChange = (tab: Tab): Promise<void> => new Promise((resolve) => tab.latchkey.onChange(() => resolve()));
-
-/** Keeps back the answer to an operation: `given` resolves when the server has given it, and `deliver` hands it on. */
-function holdAnswer(tab: Tab, operation: string): { given: Promise<void>; deliver: () => void } {
-  const given = Promise.withResolvers<undefined>();
-  const delivered = Promise.withResolvers<undefined>();
-  tab.interfere = (name, send) => {
-    if (name !== operation) return undefined;
-    return send().finally(() => {
-      given.resolve(undefined);
-      return delivered.promise;
-    });
-  };
-  return { given: given.promise, deliver: () => delivered.resolve(undefined) };
-}

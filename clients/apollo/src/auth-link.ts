@@ -14,20 +14,26 @@ const MAX_REPLAYS = 2;
 
 /**
  * Sends each operation with the token of the session, replaced in time. A token that is refused all the same is replaced
- * and the operation sent again, unless a part of it was carried out, or somebody else has signed in.
+ * and the operation sent again, unless a part of it was carried out, or somebody else has signed in. An answer is handed on only
+ * to the user who asked: later it would get into the cache of the next one.
  */
 export function authLink(rotation: Rotation, attach: Attach): ApolloLink {
+  const { sessions } = rotation;
   return new ApolloLink((operation, forward) => {
-    const owner = rotation.sessions.current?.userId;
+    // Null: nobody began it, so it has nothing of a user.
+    let era = sessions.current === null ? null : sessions.era;
+    const isOfAnother = () => era !== null && era !== sessions.era;
 
     const send = (session: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
-      if (owner !== undefined && session?.userId !== owner) throw signedOutMeanwhile();
+      if (isOfAnother()) throw signedOutMeanwhile('this was not sent');
+      if (session) era = sessions.era;
       attach(operation, session);
       return forward(operation).pipe(concatMap((result) => answer(result, session, replays)));
     };
 
     const answer = (result: ApolloLink.Result, used: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
       const refusal = refusalIn(errorsOf(result));
+      if (!refusal && isOfAnother()) throw signedOutMeanwhile('the answer was not for them');
       if (!refusal || (refusal.action === 'REFRESH' && replays === 0)) return of(result);
       return defer(() => rotation.afterRefusal(used, refusal)).pipe(
         concatMap((session) => {

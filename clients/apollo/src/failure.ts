@@ -37,12 +37,14 @@ export function refusalIn(errors: readonly { extensions?: Record<string, unknown
   return null;
 }
 
-/** What an operation fails with when whoever began it is not signed in any more. */
-export const signedOutMeanwhile = (): CombinedGraphQLErrors =>
+/** What an operation fails with when the user who began it is not signed in any more, and what became of it. */
+export const signedOutMeanwhile = (
+  outcome: 'this was not sent' | 'the answer was not for them',
+): CombinedGraphQLErrors =>
   new CombinedGraphQLErrors({
     errors: [
       {
-        message: 'Somebody else is signed in now, or nobody: this was not sent.',
+        message: `Somebody else is signed in now, or nobody: ${outcome}.`,
         extensions: { code: 'UNAUTHENTICATED', reason: 'SESSION_REVOKED', action: 'LOGIN' },
       },
     ],

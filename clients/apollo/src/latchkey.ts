@@ -114,8 +114,10 @@ export class Latchkey {
       const { data } = await this.client.query({ query: documents.LatchkeyMeDocument });
       if (data) this.sessions.learn(data.me, asked);
     } catch (error) {
+      const { current } = this.sessions;
+      if (current && current.userId !== asked?.userId) return this.currentUser();
       // The link has ended the session, for the reason that the server gave.
-      if (this.sessions.current !== null) throw error;
+      if (current !== null) throw error;
     }
     return this.user ?? null;
   }
@@ -147,7 +149,7 @@ export class Latchkey {
       const { data } = await this.client.mutate({ mutation, variables });
       const result = resultIn(data as Data);
       if (result.__typename !== 'AuthPayload') return result;
-      await this.sessions.begin(signedInBy(result, sentAt));
+      await this.sessions.begin(signedInBy(result, sentAt), true);
       return { __typename: result.__typename, user: result.user };
     });
   }
@@ -163,6 +165,8 @@ export class Latchkey {
   /** What one user may see is not for the next one. Queries that are on the screen are asked again for the new user. */
   private forgetOthersData(userId: string | null, reason: SignedOutReason): void {
     for (const client of this.clients) {
+      // At once, because the clients take a moment: whoever is told of the change finds nothing any more.
+      client.cache.restore({});
       if (userId) void client.resetStore().catch(() => undefined);
       else if (reason === 'LOGGED_OUT') void client.clearStore();
       // What is under way is refused as well, and says why: it must not be abandoned, as the others do.

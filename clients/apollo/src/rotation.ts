@@ -112,7 +112,7 @@ export class Rotation {
     try {
       const signedIn = await this.options.exchange(stale?.refreshToken ?? null);
       // Whoever logged out meanwhile stays logged out.
-      if (this.sessions.current === stale) await this.sessions.begin(signedIn);
+      if (this.sessions.current === stale) await this.sessions.begin(signedIn, false);
     } catch (error) {
       if (!CombinedGraphQLErrors.is(error)) void this.repeat(stale);
       const refusal = CombinedGraphQLErrors.is(error) ? refusalIn(error.errors) : null;

@@ -19,14 +19,22 @@ export interface SessionsOptions {
   /** What the tabs of one frontend have in common. Undefined: there are no tabs. */
   readonly channel: string | undefined;
   readonly withCookies: boolean;
-  /** Somebody else is signed in now, or nobody (null) for this reason. */
+  /** Somebody else is signed in now, or nobody (null) for this reason. Called before anybody is told. */
   onOtherUser(userId: string | null, reason: SignedOutReason): void;
   onSignedOut(reason: SignedOutReason): void;
+}
+
+/** Why there is another session, or none. */
+interface Cause {
+  readonly reason?: SignedOutReason;
+  readonly isSignIn?: boolean;
 }
 
 /** Who is signed in: what this tab knows, keeps, hears from the other tabs and tells them. */
 export class Sessions {
   current: MaybeSession;
+  /** Counts how often another user, or nobody, took the place of the one before. What is of an earlier era is for nobody. */
+  era = 0;
   /** The user that was announced last. Undefined until it is certain whether there is one. */
   user: CurrentUser | null | undefined;
   /** Why the last session ended, until another one begins. */
@@ -41,17 +49,17 @@ export class Sessions {
     this.tabs = options.channel === undefined ? undefined : new Tabs(options.channel, (news) => this.hear(news));
   }
 
-  /** Begins, or goes on with, a session: in this tab and in all others. */
-  async begin(signedIn: SignedIn): Promise<void> {
-    this.set(signedIn.session, signedIn.user);
-    this.tabs?.tell({ kind: 'session', ...signedIn });
+  /** Begins a session, or goes on with it by tokens that are not of a sign-in: in this tab and in all others. */
+  async begin(signedIn: SignedIn, isSignIn: boolean): Promise<void> {
+    this.set(signedIn.session, signedIn.user, { isSignIn });
+    this.tabs?.tell({ kind: 'session', isSignIn, ...signedIn });
     await this.options.keeper.write(signedIn.session);
   }
 
   /** Ends the session, in this tab and in all others. */
   async end(reason: SignedOutReason): Promise<void> {
     if (this.current) this.tabs?.tell({ kind: 'end', sessionId: this.current.id, reason });
-    this.set(null, null, reason);
+    this.set(null, null, { reason });
     await this.options.keeper.forget();
   }
 
@@ -107,35 +115,43 @@ export class Sessions {
   private hear(news: News): void {
     const { current, user } = this;
     if (news.kind === 'question') {
-      if (current?.accessToken && user) this.tabs?.tell({ kind: 'session', session: current, user });
+      if (current?.accessToken && user) this.tabs?.tell({ kind: 'session', isSignIn: false, session: current, user });
     } else if (news.kind === 'session') {
       const isKnown = current?.accessToken && current.accessToken === news.session.accessToken;
-      if (!isKnown) this.set(news.session, news.user);
-    } else if (!news.sessionId || !current?.id || news.sessionId === current.id) this.set(null, null, news.reason);
+      if (!isKnown) this.set(news.session, news.user, news);
+    } else if (!news.sessionId || !current?.id || news.sessionId === current.id) this.set(null, null, news);
   }
 
   /** `user` is undefined where the tokens of somebody were found, and not yet who that is. */
-  private set(
-    session: Session | null,
-    user: CurrentUser | null | undefined,
-    reason: SignedOutReason = 'LOGGED_OUT',
-  ): void {
+  private set(session: Session | null, user: CurrentUser | null | undefined, cause: Cause = {}): void {
+    const { reason = 'LOGGED_OUT' } = cause;
     const hasEnded = this.current && !session;
+    const isOtherUser = this.isOtherUser(session, cause);
     this.current = session;
     if (hasEnded) this.endedBy = reason;
     else if (session) this.endedBy = undefined;
     for (const resolve of this.changeAwaited) resolve();
     this.changeAwaited.clear();
-    this.announce(user, reason);
+    if (isOtherUser) {
+      this.era += 1;
+      this.options.onOtherUser(session?.userId ?? null, reason);
+    }
+    this.announce(user);
     if (hasEnded) this.options.onSignedOut(reason);
   }
 
-  private announce(user: CurrentUser | null | undefined, reason: SignedOutReason = 'LOGGED_OUT'): void {
-    const before = this.user;
+  /** Whether what was answered before may be of another user. `user` does not tell: data can be asked for before it is known. */
+  private isOtherUser(session: Session | null, { reason, isSignIn }: Cause): boolean {
+    if (this.current !== undefined) return this.current?.userId !== session?.userId;
+    // With BODY nothing is asked before there are tokens, or none. With COOKIE the browser may have had those of anybody, unless
+    // the server found none.
+    return this.options.withCookies && (session ? isSignIn === true : reason !== 'TOKEN_MISSING');
+  }
+
+  private announce(user: CurrentUser | null | undefined): void {
     // The same object as long as nothing has changed, for whoever compares.
-    if (JSON.stringify(user) === JSON.stringify(before)) return;
+    if (JSON.stringify(user) === JSON.stringify(this.user)) return;
     this.user = user;
-    if (before !== undefined && before?.id !== user?.id) this.options.onOtherUser(user?.id ?? null, reason);
     for (const listener of this.listeners) listener(user ?? null);
   }
 }

@@ -3,7 +3,7 @@ import type { SignedIn, SignedOutReason } from './session.js';
 /** What one tab tells the others. `question`: a new tab asks whether anybody is signed in. */
 export type News =
   | { readonly kind: 'question' }
-  | ({ readonly kind: 'session' } & SignedIn)
+  | ({ readonly kind: 'session'; readonly isSignIn: boolean } & SignedIn)
   | { readonly kind: 'end'; readonly sessionId: string | undefined; readonly reason: SignedOutReason };
 
 /** How long a tab waits for its turn. Then it goes ahead: two refreshes at once are harmless, a hung tab would not be. */

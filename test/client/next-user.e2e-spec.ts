@@ -1,0 +1,177 @@
+import { Session } from '../../src/sessions/session.entity.js';
+import { newEmail, PASSWORD } from '../support/accounts.js';
+import { TestServer } from '../support/test-server.js';
+import { failureOf } from '../../clients/apollo/src/index.js';
+import { Browser, holdAnswer, nextChange, type Tab, WAYS } from './browser.js';
+import { ME, RENAME, REQUEST_RESET } from './operations.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+  server.clock.freeze();
+});
+afterAll(() => server.stop());
+
+const failed = (promise: Promise<unknown>) => promise.then(() => undefined, failureOf);
+const SIGNED_OUT = { code: 'UNAUTHENTICATED', action: 'LOGIN' };
+
+describe.each(WAYS)('with %s', (way) => {
+  let browser: Browser;
+  let tab: Tab;
+  let first: string | undefined;
+
+  beforeEach(async () => {
+    browser = new Browser(server, way);
+    tab = browser.open();
+    await signUp();
+    first = tab.latchkey.user?.id;
+  });
+  afterEach(() => browser.close());
+
+  const signUp = () => tab.latchkey.signup({ email: newEmail(), password: PASSWORD });
+  /** As a page asks: what the cache has is not asked for again. */
+  const shown = async (where = tab) =>
+    (await where.client.query({ query: ME, fetchPolicy: 'cache-first' })).data?.me.id;
+  const rename = () => tab.client.mutate({ mutation: RENAME, variables: { name: 'The first' } });
+  const endSession = () =>
+    server.em().nativeUpdate(Session, { user: tab.latchkey.user?.id ?? '' }, { revokedAt: server.clock.now() });
+
+  describe('a tab that has asked for data, and not who is signed in', () => {
+    let other: Tab;
+    beforeEach(async () => {
+      other = browser.open();
+      expect(await shown(other)).toBe(first);
+    });
+
+    it('shows the data of the next user, who signed in elsewhere', async () => {
+      const told = nextChange(other);
+      await signUp();
+      await told;
+      expect([other.latchkey.user, await shown(other)]).toEqual([tab.latchkey.user, tab.latchkey.user?.id]);
+      expect(JSON.stringify(other.client.cache.extract())).not.toContain(first);
+    });
+
+    it('shows the data of the next user, who signed in there', async () => {
+      await other.latchkey.signup({ email: newEmail(), password: PASSWORD });
+      expect(await shown(other)).toBe(other.latchkey.user?.id);
+      expect(JSON.stringify(other.client.cache.extract())).not.toContain(first);
+    });
+
+    it.each(['there', 'elsewhere'])('shows nothing after a logout %s', async (where) => {
+      const told = nextChange(other);
+      await (where === 'there' ? other : tab).latchkey.logout();
+      await told;
+      expect(await failed(shown(other))).toMatchObject({ reason: 'TOKEN_MISSING' });
+      expect([other.latchkey.user, other.client.cache.extract()]).toEqual([null, {}]);
+    });
+
+    it('shows nothing after the server has ended the session', async () => {
+      await endSession();
+      expect(await failed(other.client.query({ query: ME }))).toMatchObject({ reason: 'TOKEN_REVOKED' });
+      expect(await failed(shown(other))).toMatchObject(SIGNED_OUT);
+      expect([other.latchkey.user, other.client.cache.extract()]).toEqual([null, {}]);
+    });
+
+    it('keeps what it shows when the token is replaced elsewhere', async () => {
+      const before = other.client.cache.extract();
+      const told = nextChange(other);
+      server.clock.advance(1000);
+      await tab.client.query({ query: ME });
+      if (!other.latchkey.user) await told;
+      expect([other.client.cache.extract(), await shown(other)]).toEqual([before, first]);
+    });
+  });
+
+  it('the cache is empty by the time the change is told', async () => {
+    await shown();
+    const found: unknown[] = [];
+    tab.latchkey.onChange(() => found.push(tab.client.readQuery({ query: ME })));
+    await signUp();
+    await shown();
+    await tab.latchkey.logout();
+    expect(found).toEqual([null, null]);
+  });
+
+  describe('an answer to the first user that comes late', () => {
+    const nextSignsIn = () => signUp();
+    const logOut = () => tab.latchkey.logout();
+
+    it.each([
+      ['the next user has signed in', nextSignsIn],
+      ['the logout', logOut],
+    ])('to a mutation is for nobody after %s', async (_what, happens) => {
+      const answer = holdAnswer(tab, 'Rename');
+      const pending = failed(rename());
+      await answer.given;
+      await happens();
+      answer.deliver();
+      expect(await pending).toMatchObject({ ...SIGNED_OUT, reason: 'SESSION_REVOKED' });
+      expect(tab.client.cache.extract()).toEqual({});
+    });
+
+    it.each([
+      ['the next user has signed in', nextSignsIn],
+      ['the logout', logOut],
+    ])('to a query is for nobody after %s: Apollo Client has given it up', async (_what, happens) => {
+      const answer = holdAnswer(tab, 'Me');
+      const pending = failed(shown());
+      await answer.given;
+      await happens();
+      answer.deliver();
+      expect(await pending).toMatchObject({ code: 'UNREACHABLE' });
+      expect(tab.client.cache.extract()).toEqual({});
+    });
+
+    it.each([
+      ['query', 'Me', () => shown(), () => rename()],
+      ['mutation', 'Rename', () => rename(), () => shown()],
+    ])('to a %s is for nobody after the server has ended the session', async (_what, operation, ask, askMeanwhile) => {
+      const answer = holdAnswer(tab, operation);
+      const pending = failed(ask());
+      await answer.given;
+      await endSession();
+      expect(await failed(askMeanwhile())).toMatchObject({ reason: 'TOKEN_REVOKED' });
+      answer.deliver();
+      expect(await pending).toMatchObject({ ...SIGNED_OUT, reason: 'SESSION_REVOKED' });
+      expect(await failed(shown())).toMatchObject(SIGNED_OUT);
+      expect([tab.latchkey.user, tab.client.cache.extract()]).toEqual([null, {}]);
+    });
+
+    it('is not the answer to the same question of the next user', async () => {
+      const ask = () => tab.client.query({ query: ME, context: { queryDeduplication: true } });
+      const answer = holdAnswer(tab, 'Me');
+      const pending = failed(ask());
+      await answer.given;
+      await signUp();
+      tab.interfere = () => undefined;
+      const asked = ask();
+      answer.deliver();
+      expect((await asked).data?.me.id).toBe(tab.latchkey.user?.id);
+      expect(await pending).toMatchObject({ code: 'UNREACHABLE' });
+    });
+
+    it('does not say who is signed in', async () => {
+      const other = browser.open();
+      await other.latchkey.currentUser();
+      const answer = holdAnswer(other, 'LatchkeyMe');
+      const pending = other.latchkey.currentUser({ fresh: true });
+      await answer.given;
+      const told = nextChange(other);
+      await signUp();
+      await told;
+      answer.deliver();
+      expect(await pending).toEqual(tab.latchkey.user);
+      expect(other.latchkey.user).toEqual(tab.latchkey.user);
+    });
+  });
+
+  it('what nobody asked is answered, whoever has signed in meanwhile', async () => {
+    await tab.latchkey.logout();
+    const answer = holdAnswer(tab, 'RequestReset');
+    const pending = tab.client.mutate({ mutation: REQUEST_RESET, variables: { email: newEmail() } });
+    await answer.given;
+    await signUp();
+    answer.deliver();
+    expect((await pending).data).toEqual({ requestPasswordReset: true });
+  });
+});
