@@ -28,7 +28,7 @@ describe.each(WAYS)('with %s', (way) => {
   });
   afterEach(() => browser.close());
 
-  const signUp = () => tab.latchkey.signup({ email: newEmail(), password: PASSWORD });
+  const signUp = (where = tab) => where.latchkey.signup({ email: newEmail(), password: PASSWORD });
   /** As a page asks: what the cache has is not asked for again. */
   const shown = async (where = tab) =>
     (await where.client.query({ query: ME, fetchPolicy: 'cache-first' })).data?.me.id;
@@ -63,6 +63,8 @@ describe.each(WAYS)('with %s', (way) => {
       await told;
       expect(await failed(shown(other))).toMatchObject({ reason: 'TOKEN_MISSING' });
       expect([other.latchkey.user, other.client.cache.extract()]).toEqual([null, {}]);
+      if (tab.latchkey.user) await nextChange(tab);
+      expect(tab.signedOut).toEqual(['LOGGED_OUT']);
     });
 
     it('shows nothing after the server has ended the session', async () => {
@@ -173,5 +175,40 @@ describe.each(WAYS)('with %s', (way) => {
     await signUp();
     answer.deliver();
     expect((await pending).data).toEqual({ requestPasswordReset: true });
+  });
+
+  it.each(['this tab', 'another tab'])('a sign-in waits for a logout in %s that is under way', async (which) => {
+    const leaving = which === 'this tab' ? tab : browser.open();
+    await leaving.latchkey.currentUser();
+    browser.forgetSent();
+    const logout = holdAnswer(leaving, 'LatchkeyLogout');
+    const loggedOut = leaving.latchkey.logout();
+    await logout.given;
+    const signedIn = signUp();
+    // What has to wait for another sign-up, as this one has, and for no logout, is answered although it was begun later.
+    const elsewhere = new Browser(server, way);
+    const free = elsewhere.open();
+    await signUp(free);
+    await signUp(free);
+    elsewhere.close();
+    expect(browser.sent).toEqual(['LatchkeyLogout']);
+    logout.deliver();
+    await Promise.all([loggedOut, signedIn]);
+    // The late answer to the logout has not taken the cookies of the next user away.
+    expect(await shown()).toBe(tab.latchkey.user?.id);
+    expect([first === tab.latchkey.user?.id, tab.latchkey.user]).toEqual([false, expect.anything()]);
+  });
+
+  it('a logout that has to wait does not sign the next user out', async () => {
+    const leaving = browser.open();
+    await leaving.latchkey.currentUser();
+    const signup = holdAnswer(tab, 'LatchkeySignup');
+    const signedIn = signUp();
+    await signup.given;
+    const loggedOut = leaving.latchkey.logout();
+    signup.deliver();
+    await Promise.all([signedIn, loggedOut]);
+    expect(await shown()).toBe(tab.latchkey.user?.id);
+    expect([browser.count('LatchkeyLogout'), tab.signedOut, leaving.signedOut]).toEqual([0, [], []]);
   });
 });

@@ -93,12 +93,17 @@ export class Latchkey {
   /** Ends the session, in all tabs. Rejects, and nothing has changed, when the server does not answer. */
   async logout({ everywhere = false } = {}): Promise<void> {
     await this.sessions.loaded();
-    const { current } = this.sessions;
-    if (this.transport === 'COOKIE' || current) {
-      const input = { refreshToken: current?.refreshToken ?? null, everywhere };
-      await this.client.mutate({ mutation: documents.LatchkeyLogoutDocument, variables: { input } });
-    }
-    await this.sessions.end('LOGGED_OUT');
+    const { era } = this.sessions;
+    await this.rotation.whileNothingIsReplaced(async () => {
+      const { current } = this.sessions;
+      // Another user has signed in while this waited, or the session has ended by itself.
+      if (this.sessions.era !== era) return;
+      if (this.transport === 'COOKIE' || current) {
+        const input = { refreshToken: current?.refreshToken ?? null, everywhere };
+        await this.client.mutate({ mutation: documents.LatchkeyLogoutDocument, variables: { input } });
+      }
+      await this.sessions.end('LOGGED_OUT');
+    });
   }
 
   /**

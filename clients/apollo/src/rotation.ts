@@ -6,7 +6,7 @@ import type { Clock, MaybeSession, Sessions } from './sessions.js';
 
 /** A token is replaced this long before it expires: a request takes its time. Milliseconds, like all of these. */
 const MARGIN_MS = 10_000;
-/** How long a tab keeps its turn after a refresh, so that the news is everywhere before another tab gets a turn. */
+/** How long a tab keeps its turn after a change, so that the news is everywhere before another tab gets a turn. */
 const NEWS_TRAVELS_MS = 250;
 /** A refresh is given up after 10 seconds, twice (`api.ts`). */
 const LONGER_THAN_ANY_REFRESH_MS = 25_000;
@@ -56,14 +56,15 @@ export class Rotation {
   }
 
   /**
-   * Signs somebody in while no tab replaces a token: a refresh of the former session that is answered later would put its cookies
-   * back.
+   * Signs in or out while no tab does so or replaces a token: an answer that came later would put the former cookies back, or take
+   * the new ones away.
    */
-  whileNothingIsReplaced<T>(signIn: () => Promise<T>): Promise<T> {
+  whileNothingIsReplaced<T>(signInOrOut: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const task = async () => {
-        await signIn().then(resolve, reject);
-        await this.newsTravels();
+        const { current } = this.sessions;
+        await signInOrOut().then(resolve, reject);
+        await this.newsTravels(current);
       };
       this.inTurn(task, LONGER_THAN_ANY_REFRESH_MS).catch(reject);
     });
@@ -95,8 +96,8 @@ export class Rotation {
     return turn;
   }
 
-  private async newsTravels(): Promise<void> {
-    if (this.sessions.current && this.sessions.tabs) await this.options.clock.wait(NEWS_TRAVELS_MS);
+  private async newsTravels(before: MaybeSession): Promise<void> {
+    if (this.sessions.current !== before && this.sessions.tabs) await this.options.clock.wait(NEWS_TRAVELS_MS);
   }
 
   private async exchangeUnlessDone(stale: MaybeSession): Promise<void> {
@@ -105,7 +106,7 @@ export class Rotation {
     if (kept && stale && this.sessions.current === stale && kept.expiresAt > stale.expiresAt) this.sessions.adopt(kept);
     if (this.sessions.current !== stale) return;
     await this.exchange(stale);
-    await this.newsTravels();
+    await this.newsTravels(stale);
   }
 
   private async exchange(stale: MaybeSession): Promise<void> {

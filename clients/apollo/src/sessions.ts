@@ -58,7 +58,7 @@ export class Sessions {
 
   /** Ends the session, in this tab and in all others. */
   async end(reason: SignedOutReason): Promise<void> {
-    if (this.current) this.tabs?.tell({ kind: 'end', sessionId: this.current.id, reason });
+    if (this.isOtherUser(null, { reason })) this.tabs?.tell({ kind: 'end', sessionId: this.current?.id, reason });
     this.set(null, null, { reason });
     await this.options.keeper.forget();
   }
