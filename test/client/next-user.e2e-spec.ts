@@ -212,3 +212,60 @@ describe.each(WAYS)('with %s', (way) => {
     expect([browser.count('LatchkeyLogout'), tab.signedOut, leaving.signedOut]).toEqual([0, [], []]);
   });
 });
+
+describe('where tabs hear nothing of each other', () => {
+  const { BroadcastChannel, navigator } = globalThis;
+  beforeAll(() => Object.assign(globalThis, { BroadcastChannel: undefined, navigator: undefined }));
+  afterAll(() => Object.assign(globalThis, { BroadcastChannel, navigator }));
+
+  let browser: Browser;
+  afterEach(() => browser.close());
+
+  const signUp = (tab: Tab) => tab.latchkey.signup({ email: newEmail(), password: PASSWORD });
+  const keptUser = () => {
+    const [text = '{}'] = browser.storage.values();
+    return (JSON.parse(text) as { userId?: string }).userId;
+  };
+
+  it('with BODY in a storage, a late refresh does not overwrite the tokens of the next user', async () => {
+    browser = new Browser(server, 'BODY in a storage');
+    const [former, next] = [browser.open(), browser.open()];
+    await signUp(former);
+    server.clock.advance(1000);
+    const refresh = holdAnswer(former, 'LatchkeyRefresh');
+    const pending = failed(former.client.mutate({ mutation: RENAME, variables: { name: 'The first' } }));
+    await refresh.given;
+    await signUp(next);
+    refresh.deliver();
+    expect(await pending).toMatchObject(SIGNED_OUT);
+    expect([keptUser(), former.sent]).toEqual([next.latchkey.user?.id, ['LatchkeySignup', 'LatchkeyRefresh']]);
+    expect(await former.latchkey.currentUser()).toEqual(next.latchkey.user);
+  });
+
+  it.each(['logs out', 'is signed out by the server'])(
+    'with BODY in a storage, the tokens of the next user stay there when the first one %s',
+    async (how) => {
+      browser = new Browser(server, 'BODY in a storage');
+      const [former, next] = [browser.open(), browser.open()];
+      await signUp(former);
+      await signUp(next);
+      if (how === 'logs out') await former.latchkey.logout();
+      else {
+        const user = former.latchkey.user?.id ?? '';
+        await server.em().nativeUpdate(Session, { user }, { revokedAt: server.clock.now() });
+        expect(await failed(former.client.query({ query: ME }))).toMatchObject({ reason: 'TOKEN_REVOKED' });
+      }
+      expect([former.latchkey.user, keptUser()]).toEqual([null, next.latchkey.user?.id]);
+    },
+  );
+
+  it('with COOKIE, a page learns of the next user when it asks afresh, and forgets what it showed', async () => {
+    browser = new Browser(server, 'COOKIE');
+    const [former, next] = [browser.open(), browser.open()];
+    await signUp(former);
+    await former.client.query({ query: ME, fetchPolicy: 'cache-first' });
+    await signUp(next);
+    expect(await former.latchkey.currentUser({ fresh: true })).toEqual(next.latchkey.user);
+    expect([former.client.cache.extract(), former.changes.at(-1)]).toEqual([{}, next.latchkey.user]);
+  });
+});

@@ -1,4 +1,5 @@
 import { failureOf } from '../../clients/apollo/src/index.js';
+import { Session } from '../../src/sessions/session.entity.js';
 import { newEmail, PASSWORD, withAccounts } from '../support/accounts.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
@@ -284,6 +285,33 @@ describe('with a storage', () => {
       browser.close();
     },
   );
+
+  it('that takes its time, nothing is left of a session that ended meanwhile', async () => {
+    const browser = new Browser(server, 'BODY in a storage');
+    const kept = new Map<string, string>();
+    const [writing, written] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const tab = browser.open({
+      getItem: async (key) => kept.get(key) ?? null,
+      setItem: async (key, value) => {
+        writing.resolve(undefined);
+        await written.promise;
+        kept.set(key, value);
+      },
+      removeItem: async (key) => kept.delete(key),
+    });
+    const signedIn = tab.latchkey.signup({ email: newEmail(), password: PASSWORD });
+    await writing.promise;
+    const user = tab.latchkey.user?.id ?? '';
+    await server.em().nativeUpdate(Session, { user }, { revokedAt: server.clock.now() });
+    const ended = nextChange(tab);
+    const refused = failed(tab.client.query({ query: ME }));
+    await ended;
+    written.resolve(undefined);
+    expect(await refused).toMatchObject({ reason: 'TOKEN_REVOKED' });
+    await signedIn;
+    expect([tab.latchkey.user, kept.size]).toEqual([null, 0]);
+    browser.close();
+  });
 
   it.each(['', 'garbage', 'null', '{}', '[]', '{"accessToken":1}'])(
     'that holds %j, nobody is signed in',

@@ -101,18 +101,24 @@ export class Rotation {
   }
 
   private async exchangeUnlessDone(stale: MaybeSession): Promise<void> {
-    // A tab that was asleep may have missed the news.
-    const kept = await this.options.keeper.read();
-    if (kept && stale && this.sessions.current === stale && kept.expiresAt > stale.expiresAt) this.sessions.adopt(kept);
+    await this.adoptKept(stale);
     if (this.sessions.current !== stale) return;
     await this.exchange(stale);
     await this.newsTravels(stale);
   }
 
+  /** A tab that was asleep, or cannot hear, may have missed the news: that the token was replaced, or another user signed in. */
+  private async adoptKept(stale: MaybeSession): Promise<void> {
+    const kept = await this.options.keeper.read();
+    if (!kept || !stale || this.sessions.current !== stale) return;
+    if (kept.id !== stale.id || kept.expiresAt > stale.expiresAt) this.sessions.adopt(kept);
+  }
+
   private async exchange(stale: MaybeSession): Promise<void> {
     try {
       const signedIn = await this.options.exchange(stale?.refreshToken ?? null);
-      // Whoever logged out meanwhile stays logged out.
+      await this.adoptKept(stale);
+      // Who logged out meanwhile stays logged out.
       if (this.sessions.current === stale) await this.sessions.begin(signedIn, false);
     } catch (error) {
       if (!CombinedGraphQLErrors.is(error)) void this.repeat(stale);

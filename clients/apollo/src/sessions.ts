@@ -59,8 +59,9 @@ export class Sessions {
   /** Ends the session, in this tab and in all others. */
   async end(reason: SignedOutReason): Promise<void> {
     if (this.isOtherUser(null, { reason })) this.tabs?.tell({ kind: 'end', sessionId: this.current?.id, reason });
+    const ended = this.current;
     this.set(null, null, { reason });
-    await this.options.keeper.forget();
+    await this.options.keeper.forget(ended);
   }
 
   /** The server has said who is signed in, to somebody who asked when the session was `asked`. */
