@@ -6,12 +6,13 @@ const IPV6_PREFIXES = [64, 56, 48] as const;
 /** The networks that an address is in, the narrowest first. There is always one. */
 export type NetworkKeys = readonly [string, ...string[]];
 
-/** The IPv4 address, or the /64, /56 and /48 networks of an IPv6 address. */
+/** The IPv4 address, also one that was translated (NAT64, RFC 6052), or the /64, /56 and /48 networks of an IPv6 address. */
 export function networksOf(address: string | null): NetworkKeys {
   if (address === null || !ipaddr.isValid(address)) return ['unknown'];
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return [parsed.toString()];
   const bytes = parsed.toByteArray();
+  if (parsed.range() === 'rfc6052') return [ipaddr.fromByteArray(bytes.slice(-4)).toString()];
   const network = (prefix: number): string =>
     `${ipaddr.fromByteArray(bytes.map((byte, index) => (index < prefix / 8 ? byte : 0))).toString()}/${String(prefix)}`;
   const [narrow, ...wider] = IPV6_PREFIXES;

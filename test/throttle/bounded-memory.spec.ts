@@ -82,6 +82,7 @@ describe('whoever has many networks of IPv6', () => {
     expect(networks.keyOf('2001:db8:3:ff01::2')).toBe('2001:db8:3:ff01::/64');
     expect(networks.keyOf('192.0.2.1')).toBe('192.0.2.1');
     expect(networks.keyOf('::ffff:192.0.2.1')).toBe('192.0.2.1');
+    expect(networks.keyOf('64:ff9b::c000:201')).toBe('192.0.2.1');
     expect(networks.keyOf(null)).toBe('unknown');
   });
 });
