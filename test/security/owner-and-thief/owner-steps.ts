@@ -133,7 +133,7 @@ export const movesToOwnAddress = step('owner asks for a change of address', isSi
   if (isDone(answer)) model.owner.mailboxes.push(address);
 });
 
-export const asksForHome = step(
+const asksForHome = step(
   'owner asks for the former address',
   (model) => isSignedIn(model) && model.account?.address !== model.home,
   async (model, { owner }) => {
