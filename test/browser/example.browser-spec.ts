@@ -221,6 +221,24 @@ describe.each(['COOKIE', 'BODY'] satisfies Transport[])('the example frontend, w
     await ada.page.getByRole('link', { name: 'Users' }).waitFor({ state: 'detached' });
   });
 
+  it('says beside a field that has to be filled in that it is empty, and sends nothing', async () => {
+    await ada.signUp();
+    await ada.follow('Security');
+    await ada.press('Delete my account');
+    await ada.reads('Something is not right yet: see the marked fields.');
+    const field = ada.page.getByLabel('Your password');
+    expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    const described = `#${await field.getAttribute('aria-describedby')}`;
+    expect(await ada.page.locator(described).textContent()).toBe('Fill this in.');
+    expect(ada.count('DeleteAccount')).toBe(0);
+
+    await ada.fill({ 'Your password': 'not the password' });
+    await ada.press('Delete my account');
+    await ada.reads('E-mail or password is wrong.');
+    expect([ada.count('DeleteAccount'), await field.getAttribute('aria-invalid')]).toEqual([1, 'false']);
+  });
+
   it('deletes the account', async () => {
     await ada.signUp();
     await ada.follow('Security');
@@ -336,11 +354,15 @@ describe('each page of the example frontend', () => {
     expect(await faultsOf(ada.page, path.slice(1).split('#', 1).join())).toEqual([]);
   });
 
-  it('with a refused form is accessible', async () => {
+  it.each([
+    ['an empty', {}, 'Fill this in.', 'signup-empty'],
+    ['a refused', { 'E-mail': 'no address', Password: PASSWORD }, 'Enter an e-mail address', 'signup-refused'],
+  ])('with %s form is accessible', async (_which, values, words, name) => {
     await ada.goto('/signup');
+    await ada.fill(values);
     await ada.press('Create an account');
-    await ada.reads('Enter an e-mail address');
-    expect(await faultsOf(ada.page, 'signup-refused')).toEqual([]);
+    await ada.reads(words);
+    expect(await faultsOf(ada.page, name)).toEqual([]);
   });
 
   it.each([

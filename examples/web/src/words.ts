@@ -42,6 +42,9 @@ export function wordsFor({ code, reason, retryAfter, requestId }: Failure): stri
   return words;
 }
 
+/** Beside a field that has to be filled in. */
+export const WORDS_FOR_EMPTY = 'Fill this in.';
+
 export const wordsForField = (name: string): string => BY_FIELD[name] ?? 'This is not accepted.';
 
 /** For the sign-in page that appears in place of what was there. Undefined after a visit of one's own to it. */

@@ -7,12 +7,20 @@ import {
   useEffect,
   useId,
   useRef,
+  useState,
 } from 'react';
-import { wordsForField } from '../words';
+import { WORDS_FOR_EMPTY, wordsForField } from '../words';
 import { Outcome } from './Outcome';
 import { type ActionState, useAction } from './useAction';
 
-const Refused = createContext<ReadonlySet<string>>(new Set());
+/** What is wrong with fields, by their names. */
+type Wrong = ReadonlyMap<string, string>;
+
+const NOTHING: Wrong = new Map();
+const WrongFields = createContext(NOTHING);
+
+/** Said in the same way as a refusal of the server. */
+const INCOMPLETE: ActionState = { status: 'failed', failure: { code: 'BAD_USER_INPUT', action: 'FIX_INPUT' } };
 
 interface FormProps {
   /** What the button says. */
@@ -23,35 +31,43 @@ interface FormProps {
   readonly danger?: boolean;
 }
 
-/** Fields, a button, and what came of it. A failure moves the focus to what has to be changed. */
+/**
+ * Fields, a button, and what came of it. A failure moves the focus to what has to be changed. Nothing is sent while a field is
+ * empty that has to be filled in.
+ */
 export function Form({ submit, onSubmit, children, danger = false }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
-  const [state, run] = useAction(async (data: FormData) => {
+  const [empty, setEmpty] = useState(NOTHING);
+  const [action, run] = useAction(async (data: FormData) => {
     const result = await onSubmit((name) => (data.get(name) as string | null) ?? '');
     form.current?.reset();
     return result;
   });
 
+  const state = empty.size > 0 ? INCOMPLETE : action;
+
   useEffect(() => {
     if (state.status === 'failed')
       form.current?.querySelector<HTMLElement>('[aria-invalid=true], [role=alert]')?.focus();
-  }, [state]);
+  }, [state, empty]);
 
   function handleSubmit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    void run(new FormData(event.currentTarget));
+    const found = emptyFields(event.currentTarget);
+    setEmpty(found);
+    if (found.size === 0) void run(new FormData(event.currentTarget));
   }
 
   return (
-    <Refused value={refusedFields(state)}>
-      <form ref={form} onSubmit={handleSubmit} noValidate aria-busy={state.status === 'pending'}>
+    <WrongFields value={empty.size > 0 ? empty : refusedFields(action)}>
+      <form ref={form} onSubmit={handleSubmit} noValidate aria-busy={action.status === 'pending'}>
         {children}
         <Outcome state={state} />
-        <button type="submit" className={danger ? 'danger' : 'primary'} aria-disabled={state.status === 'pending'}>
+        <button type="submit" className={danger ? 'danger' : 'primary'} aria-disabled={action.status === 'pending'}>
           {submit}
         </button>
       </form>
-    </Refused>
+    </WrongFields>
   );
 }
 
@@ -64,20 +80,20 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
 /** One input with its label, its hint, and what is wrong with it. */
 export function Field({ label, hint, ...input }: FieldProps) {
   const id = useId();
-  const isRefused = useContext(Refused).has(input.name);
-  const described = [hint && `${id}-hint`, isRefused && `${id}-error`].filter(Boolean).join(' ');
+  const wrong = useContext(WrongFields).get(input.name);
+  const described = [hint && `${id}-hint`, wrong && `${id}-error`].filter(Boolean).join(' ');
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <input id={id} aria-invalid={isRefused} aria-describedby={described || undefined} {...input} />
+      <input id={id} aria-invalid={wrong !== undefined} aria-describedby={described || undefined} {...input} />
       {hint && (
         <p id={`${id}-hint`} className="hint">
           {hint}
         </p>
       )}
-      {isRefused && (
+      {wrong && (
         <p id={`${id}-error`} className="error">
-          {wordsForField(input.name)}
+          {wrong}
         </p>
       )}
     </div>
@@ -90,7 +106,14 @@ export const Username = ({ email }: { readonly email: string }) => (
 );
 
 /** The fields that the server has named, by their own names: `input.email` is the field `email`. */
-function refusedFields(state: ActionState): ReadonlySet<string> {
+function refusedFields(state: ActionState): Wrong {
   const fields = state.status === 'failed' ? (state.failure.fields ?? []) : [];
-  return new Set(fields.map(({ path }) => path.split('.').at(-1) ?? path));
+  const names = fields.map(({ path }) => path.split('.').at(-1) ?? path);
+  return new Map(names.map((name) => [name, wordsForField(name)]));
+}
+
+/** The fields that are `required` and empty. */
+function emptyFields(form: HTMLFormElement): Wrong {
+  const inputs = [...form.querySelectorAll('input')].filter(({ validity }) => validity.valueMissing);
+  return new Map(inputs.map(({ name }) => [name, WORDS_FOR_EMPTY]));
 }
