@@ -16,30 +16,38 @@ export const accountSettings = {
     'Writes to a user who signs in from a device that is new to the account.',
   ),
   REAUTHENTICATION_MAX_AGE: described(
-    parse.duration('10m'),
+    parse.duration('10m', '1s', '1h'),
     '10m',
     'How long after a sign-in the account can be changed without the password.',
   ),
   DELETED_EMAIL_HOLD: described(
-    parse.delay('0'),
+    parse.delay('1d', '36500d'),
     '0',
     'How long nobody can sign up with the address of a deleted account.',
   ),
 
-  EMAIL_VERIFICATION_TTL: described(parse.duration('1d'), '1d', 'How long a link to confirm an address works.'),
+  EMAIL_VERIFICATION_TTL: described(
+    parse.duration('1d', '1m', '30d'),
+    '1d',
+    'How long a link to confirm an address works.',
+  ),
   PASSWORD_RESET_TTL: described(
-    parse.duration('1h'),
+    parse.duration('1h', '1m', '1d'),
     '1h',
     'How long a link to choose a new password works, from the last request for it on (docs/rate-limits.md).',
   ),
   MAGIC_LINK_TTL: described(
-    parse.duration('10m'),
+    parse.duration('10m', '1m', '1d'),
     '10m',
     'How long a link to sign in with works, from the last request for it on (docs/rate-limits.md).',
   ),
-  EMAIL_CHANGE_TTL: described(parse.duration('1h'), '1h', 'How long a link to confirm a new address works.'),
+  EMAIL_CHANGE_TTL: described(
+    parse.duration('1h', '1m', '7d'),
+    '1h',
+    'How long a link to confirm a new address works.',
+  ),
   EMAIL_REVERT_TTL: described(
-    parse.duration('7d'),
+    parse.duration('7d', '1d', '365d'),
     '7d',
     'How long the old address can take a change of address back. So long nobody else gets it.',
   ),
@@ -60,5 +68,9 @@ export const accountSettings = {
     '',
     'Folder with texts of your own, in place of those in assets/mail (docs/operations/mail.md).',
   ),
-  MAIL_RETRY_FOR: described(parse.duration('1d'), '1d', 'How long a mail is tried again before it is given up.'),
+  MAIL_RETRY_FOR: described(
+    parse.duration('1d', '1h', '30d'),
+    '1d',
+    'How long a mail is tried again before it is given up.',
+  ),
 };

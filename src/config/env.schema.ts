@@ -21,17 +21,17 @@ export const envSchema = z.object({
   ),
   DATABASE_POOL_SIZE: described(parse.integer(10, 1, 1000), '10', 'Connections to PostgreSQL of one instance.'),
   DATABASE_CONNECT_TIMEOUT: described(
-    parse.duration('3s'),
+    parse.duration('3s', '1s', '1h'),
     '3s',
     'How long a request waits for a connection to PostgreSQL.',
   ),
   DATABASE_STATEMENT_TIMEOUT: described(
-    parse.duration('5s'),
+    parse.duration('5s', '1s', '1h'),
     '5s',
     'How long PostgreSQL may work on one statement of a request.',
   ),
   DATABASE_LOCK_TIMEOUT: described(
-    parse.duration('3s'),
+    parse.duration('3s', '1s', '1h'),
     '3s',
     'How long a statement waits for what another one holds.',
   ),
@@ -65,14 +65,22 @@ export const envSchema = z.object({
   JWT_ISSUER: described(parse.optionalText, 'PUBLIC_URL', 'The `iss` claim.'),
   JWT_AUDIENCE: described(parse.text('latchkey'), 'latchkey', 'The `aud` claim.'),
   JWKS_MAX_AGE: described(
-    parse.duration('5m'),
+    parse.duration('5m', '1s', '1d'),
     '5m',
     'How long other services may keep the key set. A new key is published for longer before it signs.',
   ),
-  KEY_ROTATION_INTERVAL: described(parse.duration('90d'), '90d', 'How long a key signs before the next one does.'),
-  ACCESS_TOKEN_TTL: described(parse.duration('15m'), '15m', 'Lifetime of an access token.'),
-  REFRESH_TOKEN_TTL: described(parse.duration('30d'), '30d', 'A session that is not refreshed for so long ends.'),
-  SESSION_MAX_AGE: described(parse.duration('90d'), '90d', 'A session ends after so long in any case.'),
+  KEY_ROTATION_INTERVAL: described(
+    parse.duration('90d', '1m', '36500d'),
+    '90d',
+    'How long a key signs before the next one does.',
+  ),
+  ACCESS_TOKEN_TTL: described(parse.duration('15m', '1s', '1h'), '15m', 'Lifetime of an access token.'),
+  REFRESH_TOKEN_TTL: described(
+    parse.duration('30d', '1m', '36500d'),
+    '30d',
+    'A session that is not refreshed for so long ends.',
+  ),
+  SESSION_MAX_AGE: described(parse.duration('90d', '1m', '36500d'), '90d', 'A session ends after so long in any case.'),
   REFRESH_GRACE_SECONDS: described(
     parse.integer(60, 0, 300),
     '60',
@@ -85,8 +93,16 @@ export const envSchema = z.object({
     'One login more ends the session that was idle the longest.',
   ),
 
-  SESSION_RETENTION: described(parse.duration('7d'), '7d', 'How long ended sessions are kept before they are deleted.'),
-  AUDIT_RETENTION: described(parse.duration('365d'), '365d', 'How long the audit trail is kept in the database.'),
+  SESSION_RETENTION: described(
+    parse.duration('7d', '1d', '36500d'),
+    '7d',
+    'How long ended sessions are kept before they are deleted: at least a day.',
+  ),
+  AUDIT_RETENTION: described(
+    parse.duration('365d', '1d', '36500d'),
+    '365d',
+    'How long the audit trail is kept in the database: at least a day.',
+  ),
   JOBS_ENABLED: described(
     parse.flag(true),
     'true',
@@ -122,11 +138,15 @@ export const envSchema = z.object({
   IDE: described(parse.optionalFlag, 'false in production, else true', 'Serves the playground at /ide.'),
 
   SHUTDOWN_DELAY: described(
-    parse.delay('0'),
+    parse.delay('1s', '1h'),
     '0',
     'How long requests are still accepted after SIGTERM, while load balancers notice that this instance is not ready.',
   ),
-  SHUTDOWN_TIMEOUT: described(parse.duration('30s'), '30s', 'How long requests may be in flight after SHUTDOWN_DELAY.'),
+  SHUTDOWN_TIMEOUT: described(
+    parse.duration('30s', '1s', '1d'),
+    '30s',
+    'How long requests may be in flight after SHUTDOWN_DELAY.',
+  ),
   LOG_LEVEL: described(
     parse.choice('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
     'info',

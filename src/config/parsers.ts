@@ -38,21 +38,29 @@ export const integer = (fallback: number, min: number, max: number) =>
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-const FORM_OF_DURATIONS = 'must be a duration such as 900, 900s, 15m, 12h or 30d';
+/** An amount with its unit. A century is more than anybody means, and well below what dates, timers and databases hold. */
+export type Span = `${number}${keyof typeof SECONDS}`;
+
+const formOfDurations = (least: Span, most: Span) =>
+  `must be a duration from ${least} to ${most}; a number without a unit is seconds`;
 
 /** `900`, `900s`, `15m`, `12h` or `30d`, in seconds. Never milliseconds, never zero. */
-export const duration = (fallback: string) =>
+export const duration = (fallback: Span, least: Span, most: Span) =>
   optional.transform((value, context) => {
     const seconds = secondsOf(value ?? fallback);
-    return seconds > 0 ? seconds : refuse(context, FORM_OF_DURATIONS);
+    return isWithin(seconds, least, most) ? seconds : refuse(context, formOfDurations(least, most));
   });
 
-/** The same, where zero means "not at all". */
-export const delay = (fallback: string) =>
+/** The same, where zero means "not at all" and is what counts without a value. */
+export const delay = (least: Span, most: Span) =>
   optional.transform((value, context) => {
-    const seconds = secondsOf(value ?? fallback);
-    return seconds >= 0 ? seconds : refuse(context, `${FORM_OF_DURATIONS}, or 0`);
+    const seconds = secondsOf(value ?? '0');
+    const isFine = seconds === 0 || isWithin(seconds, least, most);
+    return isFine ? seconds : refuse(context, `${formOfDurations(least, most)}, or 0`);
   });
+
+const isWithin = (seconds: number, least: Span, most: Span): boolean =>
+  seconds >= secondsOf(least) && seconds <= secondsOf(most);
 
 /** NaN for what is none. */
 function secondsOf(text: string): number {

@@ -14,7 +14,7 @@ import { logIn, PASSWORD, signUp, type TestUser } from '../support/accounts.js';
 import { auditJobsOfAnotherProcess } from '../support/audit-jobs.js';
 import { TestServer } from '../support/test-server.js';
 
-const HOUR = 3_600;
+const DAY = 86_400;
 const SEALED = 7;
 
 let server: TestServer;
@@ -26,7 +26,7 @@ beforeAll(() => {
   log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
 });
 beforeEach(async () => {
-  server = await TestServer.start({ env: { AUDIT_RETENTION: '1h', JOBS_ENABLED: 'false' } });
+  server = await TestServer.start({ env: { AUDIT_RETENTION: '1d', JOBS_ENABLED: 'false' } });
   user = await signUp(server);
   for (let index = 1; index < SEALED; index++) await logIn(server, user.email);
   written = await rowsOf();
@@ -89,7 +89,7 @@ describe('an event that somebody else has written', () => {
   });
 
   it('keeps none that is genuine out of the chain, however many there are', async () => {
-    const at = new Date(server.clock.now().getTime() - HOUR * 1000);
+    const at = new Date(server.clock.now().getTime() - DAY * 1000);
     const rows = Array.from({ length: 1_200 }, () => ({ id: newId(), at, type: 'users.exported' as const }));
     await server.em().insertMany(AuditEvent, rows);
     const genuine = await unsealedGenuine();
@@ -160,7 +160,7 @@ const UNSALTED = { originSalt: null, ipAddress: '192.0.2.1' };
 
 describe('the purge', () => {
   it('deletes nothing of a trail whose times were moved, and says so', async () => {
-    const before = new Date(server.clock.now().getTime() - 2 * HOUR * 1000);
+    const before = new Date(server.clock.now().getTime() - 2 * DAY * 1000);
     await server.em().nativeUpdate(AuditEvent, { sequence: { $lte: SEALED } }, { at: before });
     expect(await purge()).toEqual({ rows: 0, hasMore: false });
     expect(await server.em().count(AuditEvent)).toBe(SEALED);
@@ -177,7 +177,7 @@ describe('the purge', () => {
     const fourth = await server.em().findOneOrFail(AuditEvent, { sequence: 4 });
     await tamper(fourth.id);
     const [left, shown] = [await server.em().count(AuditEvent), await faults()];
-    server.clock.advance(2 * HOUR);
+    server.clock.advance(2 * DAY);
     await logIn(server, user.email);
     await seal();
     await purge();
@@ -187,7 +187,7 @@ describe('the purge', () => {
   });
 
   it('deletes what is old and as it was sealed, and what it has deleted never comes back', async () => {
-    server.clock.advance(2 * HOUR);
+    server.clock.advance(2 * DAY);
     await unsealedEvent();
     await seal();
     expect(await purge()).toEqual({ rows: SEALED, hasMore: false });
@@ -209,7 +209,7 @@ describe('the ends of the chain', () => {
     await unsealedEvent();
     for (const name of columns(AuditChain).filter((column) => !['id', 'wrappedKey'].includes(column))) {
       await server.em().nativeUpdate(AuditChain, { id: 1 }, { [name]: otherThan(row[name], name) });
-      server.clock.advance(2 * HOUR);
+      server.clock.advance(2 * DAY);
       const done = [await seal(), await purge()].map(({ rows }) => rows);
       expect([name, done, (await faults())[0]]).toEqual([name, [0, 0], 'The ends of the chain were moved by hand.']);
       await server.em().nativeUpdate(AuditChain, { id: 1 }, { [name]: row[name] });
@@ -229,7 +229,7 @@ describe('the ends of the chain', () => {
     await seal();
     const anew = [expect.stringMatching(/^This chain took the place of another at \S+Z: /)];
     expect(await faults()).toEqual(anew);
-    server.clock.advance(HOUR - 10);
+    server.clock.advance(DAY - 10);
     expect(await faults()).toEqual(anew);
     server.clock.advance(11);
     expect(await faults()).toEqual([]);
@@ -390,7 +390,7 @@ describe('the order of the events', () => {
   });
 
   it('outlives a clock that is set back: events are sealed as before, and it is shown once', async () => {
-    server.clock.advance(-10 * HOUR);
+    server.clock.advance(-10 * DAY);
     for (let index = 0; index < 3; index++) await logIn(server, user.email);
     await seal();
     expect(await server.em().count(AuditEvent, { sequence: null })).toBe(0);

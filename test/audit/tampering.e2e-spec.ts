@@ -11,7 +11,7 @@ import { logIn, signUp } from '../support/accounts.js';
 import { auditJobsOfAnotherProcess } from '../support/audit-jobs.js';
 import { TestServer } from '../support/test-server.js';
 
-const HOUR = 3_600;
+const DAY = 86_400;
 const [OLD, YOUNG, UNSEALED] = [3, 4, 3];
 
 type Row = Record<string, unknown>;
@@ -26,14 +26,14 @@ let before: State;
 let log: jest.Spied<Logger['error']>;
 beforeAll(async () => {
   log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-  server = await TestServer.start({ env: { AUDIT_RETENTION: '1h', JOBS_ENABLED: 'false' } });
+  server = await TestServer.start({ env: { AUDIT_RETENTION: '1d', JOBS_ENABLED: 'false' } });
   const user = await signUp(server);
   const sign = async (times: number) => {
     for (let index = 0; index < times; index++) await logIn(server, user.email);
   };
   await sign(OLD - 1);
   await seal();
-  server.clock.advance(2 * HOUR);
+  server.clock.advance(2 * DAY);
   await sign(YOUNG);
   await seal();
   await sign(UNSEALED);
