@@ -1,3 +1,4 @@
+import { adminProblems } from '../auth/admin-problems.js';
 import { explainEnv } from '../config/explained-env.js';
 import { readEnvFile, unknownNames } from '../config/load-env.js';
 import { complain, tell } from './output.js';
@@ -5,7 +6,8 @@ import { complain, tell } from './output.js';
 /** What `config check` does. Nothing is connected to, and no value of a secret is shown. */
 export function checkConfig(): void {
   const file = readEnvFile();
-  const { settings, problems, warnings } = explainEnv(file, process.env);
+  const { env, settings, problems: found, warnings } = explainEnv(file, process.env);
+  const problems = [...found, ...adminProblems(env)];
   const unknown = unknownNames(file);
   tell(
     [

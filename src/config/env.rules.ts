@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { ConfigProblem, Env } from './env.types.js';
-import { MIN_SECRET_BYTES, secretProblem } from './secret-strength.js';
+import { BEARER_TOKEN, secretProblem, SIGNING_SECRET } from './secret-strength.js';
 import { isLoopback, leadsToVisitorsMachine } from './this-machine.js';
 
 /** bcrypt below this is too cheap to attack (ASVS 11.4.2). */
@@ -35,17 +35,18 @@ function rule<K extends keyof Env>(
 const SECRET_RULES = [
   rule(['JWT_SECRET'], ({ JWT_SECRET }) =>
     JWT_SECRET === ''
-      ? `is missing; set it to at least ${MIN_SECRET_BYTES} random bytes (openssl rand -base64 48)`
-      : secretProblem(JWT_SECRET),
+      ? `is missing; set it to at least ${SIGNING_SECRET.bytes} random bytes (openssl rand -base64 48)`
+      : secretProblem(JWT_SECRET, SIGNING_SECRET),
   ),
   rule(['JWT_PREVIOUS_SECRETS'], ({ JWT_PREVIOUS_SECRETS }) => {
-    const weakness = JWT_PREVIOUS_SECRETS.map(secretProblem).find((problem) => problem !== undefined);
+    const weakness = JWT_PREVIOUS_SECRETS.map((secret) => secretProblem(secret, SIGNING_SECRET)).find(Boolean);
     return weakness && `holds one that ${weakness}`;
   }),
   rule(
     ['JWT_PREVIOUS_SECRETS', 'JWT_SECRET'],
     (env) => env.JWT_PREVIOUS_SECRETS.includes(env.JWT_SECRET) && 'must not hold the current JWT_SECRET',
   ),
+  rule(['METRICS_TOKEN'], ({ METRICS_TOKEN }) => METRICS_TOKEN && secretProblem(METRICS_TOKEN, BEARER_TOKEN)),
 ];
 
 const LIFETIME_RULES = [

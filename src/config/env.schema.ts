@@ -163,5 +163,9 @@ export const envSchema = z.object({
     'Prometheus metrics at /metrics (docs/operations/metrics.md).',
   ),
   METRICS_PORT: described(parse.integer(9464, 0, 65_535), '9464', 'Port of the metrics, apart from the API.'),
-  METRICS_TOKEN: described(parse.secret, '', 'Who scrapes has to send this as a bearer token. Empty: nobody is asked.'),
+  METRICS_TOKEN: described(
+    parse.secret,
+    '',
+    'Who scrapes has to send this as a bearer token: at least 16 random bytes. Empty: nobody is asked.',
+  ),
 });

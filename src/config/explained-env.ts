@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { judgeEnv, type RawEnv } from './env.js';
 import { envSchema } from './env.schema.js';
-import type { ConfigProblem } from './env.types.js';
+import type { ConfigProblem, Env } from './env.types.js';
 import { configWarnings } from './env.warnings.js';
 
 /** One setting as it is in force, for an operator. */
@@ -35,7 +35,7 @@ const facts = z.object({ description: z.string(), fallback: z.string() });
 export function explainEnv(
   file: RawEnv,
   environment: RawEnv,
-): { settings: ExplainedSetting[]; problems: readonly ConfigProblem[]; warnings: string[] } {
+): { env: Env; settings: ExplainedSetting[]; problems: readonly ConfigProblem[]; warnings: string[] } {
   const { env, problems } = judgeEnv({ ...file, ...environment });
   const settings = Object.entries(envSchema.shape).map(([key, schema]): ExplainedSetting => {
     const name = key as ExplainedSetting['name'];
@@ -51,7 +51,7 @@ export function explainEnv(
     const value = isReadable ? shown(name, given) : HIDDEN;
     return { name, value, from: environment[name] === undefined ? '.env' : 'environment', description };
   });
-  return { settings, problems, warnings: configWarnings(env) };
+  return { env, settings, problems, warnings: configWarnings(env) };
 }
 
 /** Credentials of a URL are in front of its host or in its query. */

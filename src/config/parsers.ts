@@ -175,14 +175,14 @@ export const secrets = optional.transform((value, context) => {
 
 const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal'];
 
-/** Number of hops, or the addresses of the proxies. `true` would let every client name its own address. */
+/** Number of hops, or the addresses of the proxies. `true`, or more hops than there are, would let every client name its own address. */
 export const proxies = optionalText.transform((value, context) => {
   if (value === undefined || FLAGS.get(value.toLowerCase()) === false) return false;
-  if (/^[1-9]\d?$/.test(value)) return Number(value);
+  if (/^[1-8]$/.test(value)) return Number(value);
   const addresses = splitList(value);
   return addresses.every((address) => PROXY_NAMES.includes(address) || isNetwork(address))
     ? addresses
-    : refuse(context, 'must be a number of hops or a list of addresses such as 10.0.0.0/8');
+    : refuse(context, 'must be a number of hops up to 8, or a list of addresses such as 10.0.0.0/8');
 });
 
 function parseJson(value: string): unknown {

@@ -1,17 +1,25 @@
-/** RFC 8725 section 3.5 and ASVS 11.2.3: an HMAC key is at least as long as its hash. */
-export const MIN_SECRET_BYTES = 32;
+/** What a secret has to have at least: bytes, and bits by the variety of its characters. */
+interface Strength {
+  readonly bytes: number;
+  readonly bits: number;
+}
 
-/** What 32 random hexadecimal digits have, with room for bad luck: they reach 117 on average. A pattern has less. */
-const MIN_ENTROPY_BITS = 90;
+/**
+ * RFC 8725 section 3.5 and ASVS 11.2.3: an HMAC key is at least as long as its hash. The bits are what 32 random hexadecimal
+ * digits have, with room for bad luck: they reach 117 on average. A pattern has less.
+ */
+export const SIGNING_SECRET: Strength = { bytes: 32, bits: 90 };
+
+/** Of what is sent and compared, and nobody can guess at offline. The bits as above, of 16 digits. */
+export const BEARER_TOKEN: Strength = { bytes: 16, bits: 32 };
 
 const PLACEHOLDER = /change.?me|example|placeholder|replace|secret|password|latchkey/i;
 
-/** Why this text can not be a signing secret, or undefined. An estimate: it catches mistakes, not malice. */
-export function secretProblem(secret: string): string | undefined {
-  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) return `must be at least ${MIN_SECRET_BYTES} bytes long`;
+/** Why this text can not be such a secret, or undefined. An estimate: it catches mistakes, not malice. */
+export function secretProblem(secret: string, { bytes, bits }: Strength): string | undefined {
+  if (Buffer.byteLength(secret) < bytes) return `must be at least ${bytes} bytes long`;
   if (PLACEHOLDER.test(secret)) return 'looks like a placeholder; use random characters';
-  if (isRepetition(secret) || estimateBits(secret) < MIN_ENTROPY_BITS)
-    return 'is too predictable; use random characters';
+  if (isRepetition(secret) || estimateBits(secret) < bits) return 'is too predictable; use random characters';
   return undefined;
 }
 

@@ -65,6 +65,20 @@ describe('JWT_SECRET', () => {
   });
 });
 
+describe('METRICS_TOKEN', () => {
+  it.each(['x', 'of-who-scrapes', 'a'.repeat(32), 'change-me-change-me', '0123456789abcdef'])(
+    'is refused when it can be guessed: %s',
+    (METRICS_TOKEN) => {
+      expect(refusedNames({ METRICS_TOKEN })).toEqual(['METRICS_TOKEN']);
+    },
+  );
+
+  it('may be empty, and is accepted when it is random', () => {
+    const random = Array.from({ length: 100 }, () => randomBytes(12).toString('hex'));
+    expect(['', ...random].flatMap((METRICS_TOKEN) => refusedNames({ METRICS_TOKEN }))).toEqual([]);
+  });
+});
+
 describe('production', () => {
   it('is every NODE_ENV but development and test', () => {
     const isProduction = (NODE_ENV: string) => parse({ ...PRODUCTION, NODE_ENV }).isProduction;

@@ -67,6 +67,7 @@ describe('numbers, lists and the rest', () => {
     ['FALSE', false],
     ['2', 2],
     ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+    ['8', 8],
     ['loopback', ['loopback']],
   ])('TRUST_PROXY=%j is %j', (value, expected) => {
     expect(parse({ TRUST_PROXY: value }).TRUST_PROXY).toEqual(expected);
@@ -75,6 +76,8 @@ describe('numbers, lists and the rest', () => {
   it.each([
     'true',
     '-1',
+    '9',
+    '99',
     '10.0.0.0/33',
     '0.0.0.0/0',
     '::/0',

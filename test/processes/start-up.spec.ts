@@ -53,6 +53,25 @@ describe('a server process with a bad setting', () => {
   });
 });
 
+describe('an administrator that no account can be made of', () => {
+  it.each([
+    ['ADMIN_PASSWORD', { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: 'password' }],
+    ['ADMIN_PASSWORD', { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: 'Root@Example.com' }],
+    ['ADMIN_EMAIL', { ADMIN_EMAIL: 'root@localhost', ADMIN_PASSWORD: 'a long bootstrap password' }],
+  ])('is refused by the server and by `config check`, which names %s: %j', async (name, admin) => {
+    const options = { env: { ...GOOD, ...admin }, cwd };
+    const [server, check] = [
+      await runProgram(program.server, [], options),
+      await runProgram(program.operator, ['config', 'check'], options),
+    ];
+    expect([server.exitCode, check.exitCode]).toEqual([1, 1]);
+    expect(server.stderr).toMatch(new RegExp(`^Latchkey can not start: ${name} [^\n]+\n$`));
+    expect(check.stderr).toMatch(
+      new RegExp(`^The server can not start with this configuration:\n  ${name}: [^\n]+\n$`),
+    );
+  });
+});
+
 describe('a server process that can not start', () => {
   it('exits with 1 and says why in one line', async () => {
     const env = { ...GOOD, DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/none' };
