@@ -20,6 +20,7 @@ import {
   sealStateOf,
 } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
+import { unopenedChain } from './audit.errors.js';
 import { ChainMemory } from './chain-memory.js';
 
 const WRAPPED = { purpose: 'latchkey/audit-chain', name: 'audit-chain' } as const;
@@ -98,6 +99,11 @@ export class AuditLedger implements OnModuleInit {
   async look(em: EntityManager): Promise<OpenChain | undefined> {
     const row = await em.findOne(AuditChain, ONLY_ONE);
     return row ? this.open(row) : undefined;
+  }
+
+  /** @throws AppError `CONFLICT` where no configured secret opens the chain: it is not the one of the servers */
+  async assertOpened(): Promise<void> {
+    if (!(await this.look(this.em.fork()))) throw unopenedChain();
   }
 
   /** Moves an end or a moment. All of them are under one seal. */

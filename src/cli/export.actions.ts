@@ -4,7 +4,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { csvWriter } from '../transfer/formats/csv-writer.js';
 import { type ExportedUser, UserExport } from '../transfer/user-export.service.js';
-import { withServices } from './operator-context.js';
+import { withChanges } from './operator-context.js';
 import { tell } from './output.js';
 
 /** As they are called on the command line. */
@@ -15,7 +15,7 @@ export interface ExportOptions {
 
 /** What `users:export` does. */
 export async function exportUsers(path: string, { format, hashes }: ExportOptions): Promise<void> {
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     const users = Readable.from(app.get(UserExport).run({ withHashes: hashes === true }));
     const counted = { users: 0 };
     users.on('data', () => (counted.users += 1));

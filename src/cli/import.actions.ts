@@ -11,7 +11,7 @@ import { readKeycloak } from '../transfer/formats/keycloak.js';
 import { supabaseFormat } from '../transfer/formats/supabase.js';
 import { UserImport } from '../transfer/user-import.service.js';
 import { ImportReport } from './import-report.js';
-import { withServices } from './operator-context.js';
+import { withChanges, withServices } from './operator-context.js';
 
 const FORMATS: Readonly<Record<string, UserFormat>> = {
   'json-lines': readJsonLines,
@@ -35,7 +35,7 @@ export async function importUsers(path: string, options: ImportOptions): Promise
   const read = await formatOf(path, options);
   const bytes = path === '-' ? undefined : (await stat(path)).size;
   const file = path === '-' ? process.stdin : createReadStream(path);
-  await withServices(async (app) => {
+  await (dryRun ? withServices : withChanges)(async (app) => {
     const users = app.get(UserImport);
     const entries = startingAt(from, read(file));
     const report = new ImportReport(dryRun, bytes);

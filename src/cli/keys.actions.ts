@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KeyRotation } from '../keys/key-rotation.js';
 import { RELOAD_SECONDS } from '../keys/keys.service.js';
-import { withServices } from './operator-context.js';
+import { withChanges, withServices } from './operator-context.js';
 import { tell } from './output.js';
 
 /** What the `keys` commands do, apart from how they are called. */
 export async function listKeys(): Promise<void> {
-  await withKeys(async (rotation) => {
+  await withServices(async (app) => {
+    const rotation = app.get(KeyRotation);
+    // Under another secret a list would tell nothing.
+    await rotation.assertOpened();
     const keys = await rotation.list();
     const lines = keys.map(({ kid, algorithm, phase, activeFrom, verifications, lastSeenAt }) => {
       const seen = lastSeenAt ? `last seen ${lastSeenAt.toISOString()}` : 'never seen';
@@ -17,27 +20,19 @@ export async function listKeys(): Promise<void> {
 }
 
 export async function rotateKey({ now = false }: { now?: boolean }): Promise<void> {
-  await withKeys(async (rotation) => {
-    const key = await rotation.rotate(now);
+  await withChanges(async (app) => {
+    const key = await app.get(KeyRotation).rotate(now);
     tell(`A new key is published. It signs from ${key.activeFrom.toISOString()}.`, key);
   });
 }
 
 export async function revokeKey(kid: string): Promise<void> {
-  await withKeys(async (rotation) => {
+  await withChanges(async (app) => {
+    const rotation = app.get(KeyRotation);
     await rotation.revoke(kid);
     // By the time this command ends, every instance that reaches the database refuses the key.
     await delay((RELOAD_SECONDS + 1) * 1000);
     await rotation.assertRevoked(kid);
     tell(`${kid} is revoked. Its tokens are refused; their owners refresh.`, { kid, revoked: true });
-  });
-}
-
-/** With a secret that is not the one of the servers, a key would be made that they cannot open, and a list would tell nothing. */
-async function withKeys(command: (rotation: KeyRotation) => Promise<void>): Promise<void> {
-  await withServices(async (app) => {
-    const rotation = app.get(KeyRotation);
-    await rotation.assertOpened();
-    await command(rotation);
   });
 }

@@ -1,6 +1,6 @@
 import { MailAdministration } from '../administration/mail-administration.service.js';
 import { Outbox } from '../mail/outbox.js';
-import { withServices } from './operator-context.js';
+import { withChanges, withServices } from './operator-context.js';
 import { tell } from './output.js';
 
 /** What the `mail` commands do, apart from how they are called. */
@@ -20,7 +20,7 @@ export async function listMails(): Promise<void> {
 }
 
 export async function retryMails(): Promise<void> {
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     const due = await app.get(MailAdministration).retryAll();
     tell(`${due} mail(s) are due again.`, { due });
   });

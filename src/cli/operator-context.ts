@@ -2,6 +2,8 @@ import { MikroORM, RequestContext } from '@mikro-orm/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { loadEnv } from '../config/load-env.js';
+import { AuditLedger } from '../audit/audit-ledger.js';
+import { KeyRotation } from '../keys/key-rotation.js';
 import { ServicesModule } from '../services.module.js';
 
 /** Runs an operator's command on the services of the server itself, with a unit of work of its own. */
@@ -14,4 +16,16 @@ export async function withServices(command: (app: INestApplicationContext) => Pr
   } finally {
     await app.close();
   }
+}
+
+/**
+ * The same for a command that changes something. Under a secret that is not the one of the servers it would leave events
+ * which the chain of the audit trail never takes in: it does nothing instead.
+ */
+export function withChanges(command: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+  return withServices(async (app) => {
+    await app.get(KeyRotation).assertOpened();
+    await app.get(AuditLedger).assertOpened();
+    await command(app);
+  });
 }

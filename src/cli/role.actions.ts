@@ -6,7 +6,7 @@ import { permissionsOfRoles } from '../roles/rights.js';
 import { RolesService } from '../roles/roles.service.js';
 import { revisionOf } from '../users/user-revision.js';
 import { UsersService } from '../users/users.service.js';
-import { withServices } from './operator-context.js';
+import { withChanges, withServices } from './operator-context.js';
 import { tell } from './output.js';
 
 /** What the `role` commands do, apart from how they are called. */
@@ -36,7 +36,7 @@ export const withdrawRole = (email: string, name: string): Promise<void> =>
   change(email, (roles) => roles.filter((role) => role !== name));
 
 async function change(email: string, next: (roles: string[]) => string[]): Promise<void> {
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     const user = await app.get(UsersService).byEmail(email);
     if (!user) throw notFound('There is no such account.');
     const held = user.roles.getItems().map((role) => role.name);

@@ -3,7 +3,7 @@ import { USER_ROLE } from '../access/permissions.js';
 import { AccountAdministration } from '../administration/account-administration.service.js';
 import { OPERATOR } from '../administration/authority.js';
 import { RegistrationService } from '../auth/registration.service.js';
-import { withServices } from './operator-context.js';
+import { withChanges, withServices } from './operator-context.js';
 import { ResetLink } from '../administration/reset-link.service.js';
 import { notFound } from '../access/access.errors.js';
 import { deviceOf } from '../sessions/device.js';
@@ -19,7 +19,7 @@ export async function createUser(email: string, options: { role: string[]; name?
   const password = await readPassword();
   const roles = [...new Set([USER_ROLE, ...options.role])];
   const account = { email, password, roles, emailVerified: true, ...(options.name && { name: options.name }) };
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     const created = await app.get(RegistrationService).register(account);
     tell(`Created ${created.email} (${roles.join(', ')}).`, { id: created.id, email: created.email, roles });
   });
@@ -87,21 +87,21 @@ function sessionFactsOf(session: Session): Record<string, Fact> {
 }
 
 export async function endSessions(email: string): Promise<void> {
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     const ended = await app.get(AccountAdministration).revokeSessions({ email }, OPERATOR);
     tell(`${ended} session(s) ended.`, { ended });
   });
 }
 
 export async function printResetLink(email: string): Promise<void> {
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     const { url, lifetimeSeconds } = await app.get(ResetLink).make({ email }, OPERATOR);
     tell([url, `It works once, for ${lifetimeSeconds} seconds.`], { url, lifetimeSeconds });
   });
 }
 
 export async function deleteUser(email: string): Promise<void> {
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     await app.get(AccountAdministration).delete({ email }, OPERATOR);
     tell('Deleted.', { deleted: true });
   });
@@ -111,7 +111,7 @@ async function change(
   apply: (accounts: AccountAdministration) => Promise<{ email: string }>,
   outcome: string,
 ): Promise<void> {
-  await withServices(async (app) => {
+  await withChanges(async (app) => {
     const { email } = await apply(app.get(AccountAdministration));
     tell(`${email} ${outcome}.`, { email });
   });

@@ -7,6 +7,7 @@ import { ormOptions } from '../../src/database/orm.options.js';
 import { entities } from '../../src/entities.js';
 import { SigningKey } from '../../src/keys/signing-key.entity.js';
 import { User } from '../../src/users/user.entity.js';
+import { PASSWORD } from '../support/accounts.js';
 import { program, runProgram } from '../support/run-program.js';
 
 const newSecret = () => randomBytes(32).toString('base64url');
@@ -22,14 +23,15 @@ describe('a command of the operator', () => {
     ADMIN_EMAIL: 'admin@example.com',
     ADMIN_PASSWORD: 'a long bootstrap password',
   };
-  const command = (line: string, secret = env.JWT_SECRET) =>
-    runProgram(program.operator, line.split(' '), { env: { ...env, JWT_SECRET: secret }, cwd });
+  const command = (line: string, secret = env.JWT_SECRET, input = '') =>
+    runProgram(program.operator, line.split(' '), { env: { ...env, JWT_SECRET: secret }, cwd, input });
   const rows = async () => {
     const orm = await MikroORM.init(ormOptions(env, entities));
     const found = { users: await orm.em.fork().count(User), keys: await orm.em.fork().count(SigningKey) };
     await orm.close();
     return found;
   };
+  const trail = async () => (await command('audit verify')).stdout;
   afterAll(() => rmSync(cwd, { recursive: true }));
 
   it.each(['keys list', 'role list', 'audit verify'])('makes no administrator and no key: %s', async (line) => {
@@ -54,4 +56,48 @@ describe('a command of the operator', () => {
       expect((await command('keys list')).stdout).toMatch(new RegExp(`^${key?.kid ?? ''}  ES256  published .*\\n$`));
     },
   );
+
+  it('makes an account where it is asked for one', async () => {
+    expect(await command('user create ada@example.com', env.JWT_SECRET, PASSWORD)).toMatchObject({ exitCode: 0 });
+    expect(await rows()).toEqual({ users: 1, keys: 1 });
+  });
+
+  // What another secret signs, the chain never takes in: a fault that would be shown for ever.
+  it.each([
+    'mail retry',
+    'role grant ada@example.com admin',
+    'role withdraw ada@example.com user',
+    'user create grace@example.com',
+    'user delete ada@example.com',
+    'user disable ada@example.com',
+    'user enable ada@example.com',
+    'user password-reset-link ada@example.com',
+    'user roles ada@example.com admin',
+    'user sessions ada@example.com --end',
+    'user verify ada@example.com',
+    'users:export users.jsonl',
+    'users:import - --format json-lines',
+  ])('changes nothing where its secret is not the one of the servers: %s', async (line) => {
+    const before = await trail();
+    const input = line.startsWith('users:import') ? '{"email":"grace@example.com"}' : PASSWORD;
+    expect(await command(line, newSecret(), input)).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/No configured secret opens .* of this database: .* Nothing was done\.\n$/),
+    });
+    expect([await rows(), await trail()]).toEqual([{ users: 1, keys: 1 }, before]);
+  });
+
+  it('changes nothing either where there is no key, and a chain that its secret does not open', async () => {
+    const own = { ...env, DATABASE_URL: `sqlite:${join(cwd, 'shared-secret.sqlite')}`, JWT_ALGORITHM: 'HS256' };
+    const create = (email: string, JWT_SECRET: string) =>
+      runProgram(program.operator, ['user', 'create', email], { env: { ...own, JWT_SECRET }, cwd, input: PASSWORD });
+    expect(await create('ada@example.com', own.JWT_SECRET)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await create('grace@example.com', newSecret())).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        'No configured secret opens the audit trail of this database: is JWT_SECRET the one of the servers? Nothing was done.\n',
+    });
+  });
 });
