@@ -1,6 +1,6 @@
 import { MultiBar, Presets } from 'cli-progress';
 import type { LineOutcome } from '../transfer/user-import.service.js';
-import { complain, isForMachine, tell } from './output.js';
+import { complain, isForMachine, printable, tell } from './output.js';
 
 /** Says what becomes of the lines of an import while it runs, and what became of them in the end. */
 export class ImportReport {
@@ -61,7 +61,7 @@ export class ImportReport {
     const text = { created: 'would be created', present: 'was imported before', refused: `refused: ${reason}` }[
       outcome
     ];
-    if (this.bars) this.bars.log(`line ${line}: ${text}\n`);
+    if (this.bars) this.bars.log(printable([`line ${line}: ${text}`]));
     else tell(`line ${line}: ${text}`, { line, outcome, ...(reason && { reason }) });
   }
 

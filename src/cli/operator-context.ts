@@ -1,16 +1,28 @@
 import { MikroORM, RequestContext } from '@mikro-orm/core';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { loadEnv } from '../config/load-env.js';
 import { AuditLedger } from '../audit/audit-ledger.js';
 import { KeyRotation } from '../keys/key-rotation.js';
+import { complain } from './output.js';
 import { ServicesModule } from '../services.module.js';
+
+const silent = (): void => undefined;
+
+/** What services log while a command runs: errors, written as the command itself writes. They may hold what a row holds. */
+const errorsOnly: LoggerService = {
+  log: silent,
+  warn: silent,
+  // With facts in front, the message comes second, as pino has it.
+  error: (message: unknown, text?: unknown) => complain(typeof message === 'string' ? message : String(text)),
+};
 
 /** Runs an operator's command on the services of the server itself, with a unit of work of its own. */
 export async function withServices(command: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   // A command serves nothing and does nobody's work but its own.
   const env = { ...loadEnv(), METRICS_ENABLED: false, JOBS_ENABLED: false };
-  const app = await NestFactory.createApplicationContext(ServicesModule.register(env, false), { logger: ['error'] });
+  const options = { logger: errorsOnly, abortOnError: false };
+  const app = await NestFactory.createApplicationContext(ServicesModule.register(env, false), options);
   try {
     await RequestContext.create(app.get(MikroORM).em, () => command(app));
   } finally {

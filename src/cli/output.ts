@@ -18,16 +18,20 @@ export const examples = (...lines: readonly string[]): string =>
 
 /** The answer of a command: lines for a person, one value for a machine. */
 export function tell(lines: string | readonly string[], value: unknown): void {
-  const text = isForMachine() ? JSON.stringify(value) : [lines].flat().join('\n');
-  process.stdout.write(`${printable(text)}\n`);
+  const text = isForMachine() ? [JSON.stringify(value)] : [lines].flat();
+  process.stdout.write(printable(text));
 }
 
 /** Why a command did not do what it was asked for. */
 export function complain(message: string, problems: readonly { path: string; message: string }[] = []): void {
   const lines = [message, ...problems.map((problem) => `  ${problem.path}: ${problem.message}`)];
-  const text = isForMachine() ? JSON.stringify({ error: { message, fields: problems } }) : lines.join('\n');
-  process.stderr.write(`${printable(text)}\n`);
+  const text = isForMachine() ? [JSON.stringify({ error: { message, fields: problems } })] : lines;
+  process.stderr.write(printable(text));
 }
 
-/** What users and mail servers wrote must not move the cursor or turn the direction of the terminal that it is read in. */
-const printable = (text: string): string => text.replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, '\uFFFD');
+/**
+ * What users, mail servers and rows of the database hold must not move the cursor or turn the direction of the terminal that
+ * it is read in, nor begin a line of its own.
+ */
+export const printable = (lines: readonly string[]): string =>
+  lines.map((line) => `${line.replace(/[^\P{Cc}\t]|\p{Bidi_Control}/gu, '\uFFFD')}\n`).join('');

@@ -18,4 +18,13 @@ describe('what a command writes', () => {
     expect(writtenBy(process.stdout, () => tell([HOSTILE, 'next'], {}))).toBe(`${shown}\nnext\n`);
     expect(writtenBy(process.stderr, () => complain(HOSTILE))).toBe(`${shown}\n`);
   });
+
+  it('has a line for each fact, whatever its text holds', () => {
+    expect(writtenBy(process.stdout, () => tell(['name  Ada\nroles  admin', 'next'], {}))).toBe(
+      'name  Ada\ufffdroles  admin\nnext\n',
+    );
+    expect(writtenBy(process.stderr, () => complain('Ada\nadmin', [{ path: 'a\nb', message: 'c\nd' }]))).toBe(
+      'Ada\ufffdadmin\n  a\ufffdb: c\ufffdd\n',
+    );
+  });
 });

@@ -10,6 +10,16 @@ import { User } from '../../src/users/user.entity.js';
 import { PASSWORD } from '../support/accounts.js';
 import { program, runProgram } from '../support/run-program.js';
 
+/** Of somebody who can write to the table. */
+const ROW = {
+  algorithm: 'ES256',
+  generation: 1_000,
+  publicJwk: {},
+  wrappedPrivateKey: 'x',
+  createdAt: new Date(),
+  activeFrom: new Date(),
+} as const;
+
 const newSecret = () => randomBytes(32).toString('base64url');
 
 /** A command is run with whatever environment its shell has: what a server makes at its start is not made by it. */
@@ -86,6 +96,20 @@ describe('a command of the operator', () => {
       stderr: expect.stringMatching(/No configured secret opens .* of this database: .* Nothing was done\.\n$/),
     });
     expect([await rows(), await trail()]).toEqual([{ users: 1, keys: 1 }, before]);
+  });
+
+  it.each(['role list', 'role list --json'])('shows what a row holds as text: %s', async (line) => {
+    const kid = 'k\u001b]0;owned\u0007\nNothing was changed.\u202e';
+    const orm = await MikroORM.init(ormOptions(env, entities));
+    await orm.em.fork().insert(SigningKey, { ...ROW, kid });
+    await orm.close();
+    const { exitCode, stderr } = await command(line);
+    expect([exitCode, stderr.match(/[^\P{Cc}\n]|\p{Bidi_Control}/gu)]).toEqual([0, null]);
+    // One line, and no other that the row has written.
+    expect(stderr).toMatch(/^[^\n]*Signing key k[^\n]*\]0;owned[^\n]* cannot be opened: [^\n]+\n$/);
+    const again = await MikroORM.init(ormOptions(env, entities));
+    await again.em.fork().nativeDelete(SigningKey, { kid });
+    await again.close();
   });
 
   it('changes nothing either where there is no key, and a chain that its secret does not open', async () => {
