@@ -11,4 +11,9 @@ export class Clock {
   epochSeconds(): number {
     return Math.floor(this.now().getTime() / 1000);
   }
+
+  /** Milliseconds from some beginning, by which a wait is measured: setting the clock does not move them. */
+  elapsed(): number {
+    return performance.now();
+  }
 }

@@ -5,6 +5,7 @@ import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { JobState } from './job.entity.js';
+import { JobWatch } from './job-watch.js';
 
 /** A clock that moved by more than this while no job ran has to prove itself for one period. */
 const LEAP_MS = 86_400_000;
@@ -25,6 +26,9 @@ export interface Job {
   run(em: EntityManager, now: Date): Promise<{ readonly rows: number; readonly hasMore: boolean }>;
 }
 
+/** What became of a batch: there is more, there is none, it failed, or the clock has leaped and it waits for a period. */
+type Result = 'batch' | 'done' | 'failed' | 'put_off';
+
 /**
  * Work that nobody waits for. Every instance looks for it; the lock on the job's row makes one of them do it, a batch in
  * each transaction, and an instance that dies gives it up by dying.
@@ -36,6 +40,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   /** Epoch milliseconds before which this instance need not ask for a job again, by name. */
   private readonly notBefore = new Map<string, number>();
   private readonly stopping = new AbortController();
+  private readonly watch: JobWatch;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
@@ -43,11 +48,15 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
     private readonly metrics: Metrics,
     @Inject(ENV) private readonly env: Pick<Env, 'JOBS_ENABLED'>,
-  ) {}
+  ) {
+    this.watch = new JobWatch(clock, metrics);
+  }
 
   /** Called by the owners of the jobs while they start. */
   add(job: Job): void {
     this.jobs.push(job);
+    // A figure that is absent until a job is done for the first time tells nobody that it never is.
+    this.metrics.jobRuns.inc({ job_name: job.name, result: 'done' }, 0);
   }
 
   onApplicationBootstrap(): void {
@@ -62,14 +71,13 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   /** Runs what is due, to its end. Of several instances that do this at once, each job runs on one. */
   async runDue(): Promise<void> {
     for (const job of this.jobs) {
-      try {
-        while (!this.stopping.signal.aborted && (await this.runBatch(job)))
-          this.metrics.jobRuns.inc({ job: job.name, result: 'batch' });
-      } catch (error) {
-        // It is due again at the next tick. One job's fault must not keep the others from running.
-        this.metrics.jobRuns.inc({ job: job.name, result: 'failed' });
-        this.logger.warn({ err: error }, `The job ${job.name} failed and will be tried again`);
-      }
+      let result: Result | undefined;
+      do {
+        result = await this.tryBatch(job);
+        if (result) this.metrics.jobRuns.inc({ job_name: job.name, result });
+      } while (result === 'batch' && !this.stopping.signal.aborted);
+      if (result === 'done') this.watch.done(job.name);
+      this.watch.look(job);
     }
   }
 
@@ -80,30 +88,39 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** @returns true when there is more to do at once */
-  private async runBatch(job: Job): Promise<boolean> {
+  private async tryBatch(job: Job): Promise<Result | undefined> {
+    try {
+      return await this.runBatch(job);
+    } catch (error) {
+      // It is due again at the next tick. One job's fault must not keep the others from running.
+      this.logger.warn({ err: error }, `The job ${job.name} failed and will be tried again`);
+      return 'failed';
+    }
+  }
+
+  /** @returns undefined when the job is not due, or another instance runs it */
+  private async runBatch(job: Job): Promise<Result | undefined> {
     const period = job.everySeconds * 1000;
-    if (!isDue(this.notBefore.get(job.name) ?? 0, this.clock.now().getTime(), period)) return false;
+    if (!isDue(this.notBefore.get(job.name) ?? 0, this.clock.now().getTime(), period)) return undefined;
     return this.em.fork().transactional(async (em) => {
       const state = await this.lock(em, job.name);
-      if (!state) return false;
+      if (!state) return undefined;
       makeReadable(state);
       // Not before the lock: another instance may have met a leap and put the job off since.
       const now = this.clock.now();
+      const isAfterLeap = isLeap(state.lastRunAt, now.getTime(), period);
       if (!isDue(state.nextRunAt.getTime(), now.getTime(), period)) {
         this.notBefore.set(job.name, state.nextRunAt.getTime());
-        return false;
+        if (!isAfterLeap) this.watch.read(job.name, state.lastRunAt);
+        return undefined;
       }
-      if (isLeap(state.lastRunAt, now.getTime(), period)) {
-        this.reschedule(state, now, period);
-        return false;
+      if (!isAfterLeap) {
+        const { rows, hasMore } = await job.run(em, now);
+        this.metrics.jobRows.inc({ job_name: job.name }, rows);
+        if (hasMore) return 'batch';
       }
-      const { rows, hasMore } = await job.run(em, now);
-      this.metrics.jobRows.inc({ job: job.name }, rows);
-      if (hasMore) return true;
       this.reschedule(state, now, period);
-      this.metrics.jobRuns.inc({ job: job.name, result: 'done' });
-      return false;
+      return isAfterLeap ? 'put_off' : 'done';
     });
   }
 

@@ -43,8 +43,9 @@ export class Metrics {
 
   readonly auditFaults = this.counter('audit_faults_total', 'What a job of the audit trail refused.', ['what']);
 
-  readonly jobRuns = this.counter('job_runs_total', 'Runs of a job on this instance.', ['job', 'result']);
-  readonly jobRows = this.counter('job_rows_total', 'Rows that a job removed or changed.', ['job']);
+  readonly jobRuns = this.counter('job_runs_total', 'Runs of a job on this instance.', ['job_name', 'result']);
+  readonly jobRows = this.counter('job_rows_total', 'Rows that a job removed or changed.', ['job_name']);
+  readonly jobOverdue = this.gauge('job_overdue', '1 while a job has not been done for long.', ['job_name']);
 
   constructor(@Inject(ENV) env: Pick<Env, 'METRICS_ENABLED'>) {
     // Of the process: memory, CPU, event-loop lag, garbage collection.
