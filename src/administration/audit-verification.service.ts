@@ -12,8 +12,10 @@ import {
 } from '../audit/audit-chain.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLedger } from '../audit/audit-ledger.js';
+import { SEALING } from '../audit/audit-sealing.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { JobState } from '../jobs/job.entity.js';
 import { ChainWalk, ENDS_MOVED, MAX_FAULTS } from './chain-walk.js';
 
 const BATCH = 1_000;
@@ -42,6 +44,8 @@ interface Unsealed {
   readonly waitingSince: Date | null;
 }
 
+const LEAVES_NOTHING = 'An event that was deleted before it was sealed has left nothing here; the log has it.';
+
 const NO_CHAIN = { events: 0, head: BEGINNING, notices: [] } as const;
 
 /** Looks whether the audit trail is the one that was written (ASVS 16.4.2). Reads a batch at a time, beside a running server. */
@@ -62,12 +66,16 @@ export class AuditVerification {
     const chain = await this.ledger.look(em);
     if (!chain) return { ...NO_CHAIN, unsealed, faults: await this.withoutChain(em) };
     const faults = await this.faultsOfRow(em, chain);
-    const walk = new ChainWalk(em, this.ledger, chain, known);
+    const walk = new ChainWalk(em, this.ledger, chain, known, this.clock.now());
     await walk.toTheEnd();
     const left = await this.lookAtUnsealed(chain);
     // A row that was moved is found by the walk a second time.
     const all = new Set([...faults, ...walk.faults, ...left.faults]);
-    const notices = [...walk.notices, ...this.noticesOf(left)];
+    const notices = [
+      ...walk.notices,
+      ...this.noticesOf(left),
+      ...(await this.noticesOfJob(em, unsealed + walk.events)),
+    ];
     return { events: walk.events, unsealed, head: walk.head, faults: [...all].slice(0, MAX_FAULTS), notices };
   }
 
@@ -100,6 +108,18 @@ export class AuditVerification {
     if (!waitingSince || this.clock.now().getTime() - waitingSince.getTime() <= WAITING_MS) return [];
     const when = waitingSince.toISOString();
     return [`Sealing stands still: an event of ${when} waits for it. A server with JOBS_ENABLED seals it.`];
+  }
+
+  /** What was deleted before it was sealed is missing nowhere: that sealing stood still is all there is to see. */
+  private async noticesOfJob(em: EntityManager, events: number): Promise<string[]> {
+    const job = await em.findOne(JobState, SEALING);
+    // A database that no server has used yet.
+    if (!job && events === 0) return [];
+    const last = earliestOf(job?.lastRunAt);
+    const isOfLate = last && Math.abs(this.clock.now().getTime() - last.getTime()) <= WAITING_MS;
+    if (isOfLate) return [];
+    const when = last ? `was last done at ${last.toISOString()}` : 'was never done';
+    return [`Sealing ${when}, says the row of its job. ${LEAVES_NOTHING}`];
   }
 
   /** What the job that seals keeps out of the chain, and what waits for it. */

@@ -3,7 +3,9 @@ import type { AuditChain } from '../audit/audit-chain.entity.js';
 import {
   type ChainEnd,
   endOf,
+  futureOf,
   headOf,
+  isClearlyAfter,
   isNext,
   isOriginWhole,
   type OpenChain,
@@ -17,9 +19,6 @@ const BATCH = 1_000;
 
 /** More than anybody reads, of a table that was rewritten. */
 export const MAX_FAULTS = 100;
-
-/** Clocks of instances differ, and a transaction takes its time. What lies further back was held back, or a clock was set. */
-const ORDER_TOLERANCE_MS = 600_000;
 
 export const ENDS_MOVED = 'The ends of the chain were moved by hand.';
 
@@ -39,6 +38,7 @@ export class ChainWalk {
     private readonly ledger: AuditLedger,
     private readonly chain: OpenChain,
     private readonly known: ChainEnd | undefined,
+    private readonly now: Date,
   ) {
     this.last = startOf(chain.row);
     this.head = headOf(chain.row);
@@ -111,10 +111,12 @@ export class ChainWalk {
 
   private lookAtOrder(event: AuditEvent): void {
     const { latest } = this;
-    const isOlder = latest !== undefined && event.at.getTime() < latest.getTime() - ORDER_TOLERANCE_MS;
+    // What lies further back was held back, or a clock was set.
+    const isOlder = latest !== undefined && isClearlyAfter(latest, event.at);
     if (isOlder) this.fault(event, 'is older than one before it: it was held back, or a clock was set back');
     // After a clock was set back, it goes on from there: what follows is not shown again.
     if (isOlder || !latest || event.at > latest) this.latest = event.at;
+    if (this.notices.length < MAX_FAULTS && isClearlyAfter(event.at, this.now)) this.notices.push(futureOf(event));
   }
 
   /** Address and user agent may be gone, but only with an account whose deletion is on record. */

@@ -7,6 +7,9 @@ import type { AuditRecord } from './audit-event.entity.js';
 /** The predecessor of the first event of all. */
 export const BEGINNING = { sequence: 0, hash: '' } as const;
 
+/** Clocks of instances differ, and a transaction takes its time. Milliseconds. */
+const CLOCKS_DIFFER_MS = 600_000;
+
 /** A place in the chain. */
 export interface ChainEnd {
   readonly sequence: number;
@@ -29,6 +32,13 @@ export type AuditFact = Omit<AuditRecord, 'sequence' | 'hash' | 'mac'>;
 
 /** Where the chain goes on behind a sealed event. */
 export const endOf = ({ sequence, hash }: AuditRecord): ChainEnd => ({ sequence: sequence ?? 0, hash: hash ?? '' });
+
+/** True when one moment is after another, and not by as little as clocks differ. */
+export const isClearlyAfter = (one: Date, other: Date): boolean => one.getTime() > other.getTime() + CLOCKS_DIFFER_MS;
+
+/** What an event that is dated into the future brings about. */
+export const futureOf = ({ sequence, at }: AuditRecord): string =>
+  `Event ${String(sequence)} is dated into the future. It and those behind it are not purged before AUDIT_RETENTION after ${at.toISOString()}.`;
 
 /** The event that was sealed last. */
 export const headOf = ({ headSequence, headHash }: AuditChain): ChainEnd => endAt(headSequence, headHash);

@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/core';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
-import { endOf, isNext, isOriginWhole, type OpenChain, startOf } from './audit-chain.js';
+import { endOf, futureOf, isClearlyAfter, isNext, isOriginWhole, type OpenChain, startOf } from './audit-chain.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditLedger } from './audit-ledger.js';
 
@@ -18,6 +18,7 @@ const FROM_THE_START = { limit: BATCH, orderBy: { sequence: 'asc' }, disableIden
 export class AuditPurge implements Job, OnModuleInit {
   readonly name = 'purge-audit';
   readonly everySeconds = 3_600;
+  private readonly logger = new Logger(AuditPurge.name);
 
   constructor(
     private readonly jobs: JobRunner,
@@ -32,7 +33,7 @@ export class AuditPurge implements Job, OnModuleInit {
   async run(em: EntityManager, now: Date): Promise<{ rows: number; hasMore: boolean }> {
     const before = new Date(now.getTime() - this.env.AUDIT_RETENTION * 1000);
     const chain = await this.ledger.hold(em, now);
-    const old = chain && (await this.verifiedBefore(em, chain, before));
+    const old = chain && (await this.verifiedBefore(em, chain, before, now));
     if (!old) return { rows: 0, hasMore: false };
     const last = old.at(-1);
     const former = await this.formerBefore(em, chain, before);
@@ -43,7 +44,12 @@ export class AuditPurge implements Job, OnModuleInit {
   }
 
   /** From the start on, each as it was sealed. Undefined when one of them is not, or is missing. */
-  private async verifiedBefore(em: EntityManager, chain: OpenChain, before: Date): Promise<AuditEvent[] | undefined> {
+  private async verifiedBefore(
+    em: EntityManager,
+    chain: OpenChain,
+    before: Date,
+    now: Date,
+  ): Promise<AuditEvent[] | undefined> {
     let last = startOf(chain.row);
     const old: AuditEvent[] = [];
     for (const event of await em.find(AuditEvent, { sequence: { $gt: last.sequence } }, FROM_THE_START)) {
@@ -54,7 +60,10 @@ export class AuditPurge implements Job, OnModuleInit {
         );
         return undefined;
       }
-      if (event.at >= before) break;
+      if (event.at >= before) {
+        if (isClearlyAfter(event.at, now)) this.logger.warn(futureOf(event));
+        break;
+      }
       old.push(event);
       last = endOf(event);
     }

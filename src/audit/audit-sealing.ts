@@ -12,6 +12,9 @@ import { withOrigin } from './event-macs.js';
 
 const BATCH = 500;
 
+/** The name of its job. */
+export const SEALING = 'seal-audit';
+
 /**
  * Takes new events into the chain. Afterwards, and not as they are written: each would have to wait for the commit of the
  * one before, and with it every login for every other. Until then each event carries a MAC: none is taken in that somebody
@@ -19,7 +22,7 @@ const BATCH = 500;
  */
 @Injectable()
 export class AuditSealing implements Job, OnModuleInit {
-  readonly name = 'seal-audit';
+  readonly name = SEALING;
   readonly everySeconds = 10;
   private readonly columns: EntityColumns<AuditRecord>;
   /** The last event of the batch before. What is kept out of the chain stays unsealed, and would be in every batch. */

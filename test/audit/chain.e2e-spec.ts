@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { AuditVerification, type ChainReport } from '../../src/administration/audit-verification.service.js';
 import { ChainWalk } from '../../src/administration/chain-walk.js';
@@ -6,10 +7,11 @@ import { AuditChain } from '../../src/audit/audit-chain.entity.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { AuditLedger } from '../../src/audit/audit-ledger.js';
 import { newId } from '../../src/common/ids.js';
+import { JobState } from '../../src/jobs/job.entity.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { User } from '../../src/users/user.entity.js';
 import { logIn, PASSWORD, signUp, type TestUser } from '../support/accounts.js';
-import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
+import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../support/database.js';
 import { TestServer } from '../support/test-server.js';
 
 const DAY = 86_400;
@@ -175,10 +177,57 @@ describe('the chain of the audit trail', () => {
       faults: [],
       notices: [
         `Sealing stands still: an event of ${at.toISOString()} waits for it. A server with JOBS_ENABLED seals it.`,
+        expect.stringMatching(/^Sealing was last done at /),
       ],
     });
     await seal();
     expect(await verify()).toMatchObject({ unsealed: 0, faults: [], notices: [] });
+  });
+
+  const LEAVES_NOTHING = 'An event that was deleted before it was sealed has left nothing here; the log has it.';
+  const [EPOCH, NO_MOMENT] = testEngine === 'postgres' ? [`'epoch'`, `'infinity'`] : ['0', `'x'`];
+
+  it.each([
+    [
+      'long ago',
+      `last_run_at = ${EPOCH}`,
+      'Sealing was last done at 1970-01-01T00:00:00.000Z, says the row of its job.',
+    ],
+    ['at no time', 'last_run_at = null', 'Sealing was never done, says the row of its job.'],
+    ['at what is no moment', `last_run_at = ${NO_MOMENT}`, 'Sealing was never done, says the row of its job.'],
+  ])('says when sealing was last done %s, although nothing waits for it', async (_, change, notice) => {
+    await server.em().execute(`update jobs set ${change} where name = 'seal-audit'`);
+    expect(await verify()).toMatchObject({ faults: [], notices: [`${notice} ${LEAVES_NOTHING}`] });
+  });
+
+  it('says when sealing was last done in a time that is still to come', async () => {
+    const { lastRunAt } = await server.em().findOneOrFail(JobState, 'seal-audit');
+    server.clock.advance(-700);
+    expect((await verify()).notices).toContain(
+      `Sealing was last done at ${String(lastRunAt?.toISOString())}, says the row of its job. ${LEAVES_NOTHING}`,
+    );
+  });
+
+  it('says which event is dated into the future and keeps those behind it from being purged, as the job does', async () => {
+    const log = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    server.clock.advance(20 * HOUR);
+    await logIn(server, user.email);
+    const { at } = await server.em().findOneOrFail(AuditEvent, { sequence: null });
+    await seal();
+    server.clock.advance(-20 * HOUR);
+    expect((await verify()).notices).toContain(
+      `Event 8 is dated into the future. It and those behind it are not purged before AUDIT_RETENTION after ${at.toISOString()}.`,
+    );
+    const told = () => log.mock.calls.filter(([message]) => /^Event 8 is dated into the future/.test(String(message)));
+    expect(told()).toEqual([]);
+    // What is before it is purged, and then it is told at each run.
+    for (const runs of [1, 2]) {
+      server.clock.advance(2 * HOUR);
+      await server.app.get(JobRunner).runDue();
+      expect(told()).toHaveLength(runs);
+    }
+    expect(await server.em().count(AuditEvent, { sequence: { $lt: 8 } })).toBe(0);
+    log.mockRestore();
   });
 
   it('outlives the deletion of an account, of which no address is left, and shows one that is written there', async () => {
