@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KeyRotation } from '../keys/key-rotation.js';
 import { RELOAD_SECONDS } from '../keys/keys.service.js';
 import { withChanges, withServices } from './operator-context.js';
-import { tell } from './output.js';
+import { tell, textOf } from './output.js';
 
 /** What the `keys` commands do, apart from how they are called. */
 export async function listKeys(): Promise<void> {
@@ -12,8 +12,8 @@ export async function listKeys(): Promise<void> {
     await rotation.assertOpened();
     const keys = await rotation.list();
     const lines = keys.map(({ kid, algorithm, phase, activeFrom, verifications, lastSeenAt }) => {
-      const seen = lastSeenAt ? `last seen ${lastSeenAt.toISOString()}` : 'never seen';
-      return `${kid}  ${algorithm}  ${phase.padEnd(9)}  from ${activeFrom.toISOString()}  ${verifications} tokens, ${seen}`;
+      const seen = lastSeenAt ? `last seen ${textOf(lastSeenAt)}` : 'never seen';
+      return `${kid}  ${algorithm}  ${phase.padEnd(9)}  from ${textOf(activeFrom)}  ${verifications} tokens, ${seen}`;
     });
     tell(lines, keys);
   });

@@ -1,7 +1,7 @@
 import { MailAdministration } from '../administration/mail-administration.service.js';
 import { Outbox } from '../mail/outbox.js';
 import { withChanges, withServices } from './operator-context.js';
-import { tell } from './output.js';
+import { tell, textOf } from './output.js';
 
 /** What the `mail` commands do, apart from how they are called. */
 export async function listMails(): Promise<void> {
@@ -10,7 +10,7 @@ export async function listMails(): Promise<void> {
     const lines = mails.map(({ id, template, recipient, createdAt, attempts, failedAt, lastError }) => {
       const state = failedAt ? 'given up' : 'waiting';
       const reason = lastError ? `  ${lastError}` : '';
-      return `${id}  ${createdAt.toISOString()}  ${template}  ${recipient}  ${state} after ${attempts} attempt(s)${reason}`;
+      return `${id}  ${textOf(createdAt)}  ${template}  ${recipient}  ${state} after ${attempts} attempt(s)${reason}`;
     });
     const listed = mails.map(({ id, template, recipient, createdAt, attempts, failedAt = null, lastError = null }) => {
       return { id, template, recipient, createdAt, attempts, failedAt, lastError };

@@ -22,6 +22,10 @@ export function tell(lines: string | readonly string[], value: unknown): void {
   process.stdout.write(printable(text));
 }
 
+/** A moment in a line. A row that was changed by hand can hold what is none, and must not take the list from whoever looks for it. */
+export const textOf = (moment: Date): string =>
+  Number.isNaN(moment.getTime()) ? 'at no moment' : moment.toISOString();
+
 /** Why a command did not do what it was asked for. */
 export function complain(message: string, problems: readonly { path: string; message: string }[] = []): void {
   const lines = [message, ...problems.map((problem) => `  ${problem.path}: ${problem.message}`)];

@@ -11,7 +11,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.entity.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { tell } from './output.js';
+import { tell, textOf } from './output.js';
 import { readPassword } from './read-password.js';
 
 /** What the `user` commands do, apart from how they are called. */
@@ -119,5 +119,5 @@ async function change(
 
 function inWords(fact: Fact): string {
   if (fact === null) return '-';
-  return fact instanceof Date ? fact.toISOString() : String(fact);
+  return fact instanceof Date ? textOf(fact) : String(fact);
 }

@@ -14,6 +14,8 @@ import { type Message, MailTransport } from './mail-transport.js';
 /** The mail is out: as long as it can not be deleted, it would be sent again. Less than a minute, so within its lease. */
 const FORGETTING = { retries: 15, minTimeout: 100, maxTimeout: 5_000 };
 
+type Tried = Pick<Mail, 'id' | 'template' | 'attempts'>;
+
 /** One attempt to send one mail, and what becomes of its row afterwards. */
 @Injectable()
 export class MailAttempts {
@@ -62,25 +64,23 @@ export class MailAttempts {
   private async failed(id: string, { code, reason, isFinal }: MailFailure): Promise<void> {
     try {
       const em = this.em.fork();
-      const mail = await em.findOne(Mail, id);
+      const mail = await em.findOne(Mail, id, { fields: ['template', 'attempts', 'createdAt'] });
       if (!mail) return;
       const now = this.clock.now();
       const next = isFinal ? undefined : nextAttempt(mail, now, this.env.MAIL_RETRY_FOR);
-      mail.lastError = reason;
-      if (next) mail.dueAt = next;
-      else mail.failedAt = now;
-      await em.flush();
-      this.report(mail, code);
+      // Past the unit of work, which would write a moment that is none back.
+      await em.nativeUpdate(Mail, { id }, { lastError: reason, ...(next ? { dueAt: next } : { failedAt: now }) });
+      this.report(mail, code, next === undefined);
     } catch (error) {
       // It comes again when its lease is over.
       this.logger.warn({ err: error, mailId: id }, 'What became of a mail could not be stored');
     }
   }
 
-  private report({ id: mailId, template, attempts, failedAt }: Mail, code: string): void {
+  private report({ id: mailId, template, attempts }: Tried, code: string, isGivenUp: boolean): void {
     const facts = { mailId, template, attempts, code };
-    this.metrics.mails.inc({ template, result: failedAt ? 'given_up' : 'delayed' });
-    if (failedAt) this.logger.error(facts, 'A mail was given up (docs/operations/mail.md)');
+    this.metrics.mails.inc({ template, result: isGivenUp ? 'given_up' : 'delayed' });
+    if (isGivenUp) this.logger.error(facts, 'A mail was given up (docs/operations/mail.md)');
     else this.logger.warn(facts, 'A mail could not be sent and will be tried again');
   }
 }

@@ -21,7 +21,8 @@ export function nextAttempt(
   retryForSeconds: number,
 ): Date | undefined {
   const end = createdAt.getTime() + retryForSeconds * 1000;
-  if (now.getTime() >= end) return undefined;
+  // Also of a mail that was written at no moment.
+  if (!(now.getTime() < end)) return undefined;
   const wait = Math.min(FIRST_WAIT_MS * 3 ** (attempts - 1), LONGEST_WAIT_MS);
   return new Date(Math.min(now.getTime() + wait, end));
 }

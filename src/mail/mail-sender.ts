@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Clock } from '../common/clock.js';
+import { isId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
 import { MailAttempts } from './mail-attempts.js';
 import { dueAt, LEASE_MS } from './mail-schedule.js';
@@ -19,8 +20,19 @@ const TICK_MS = 1_000;
  */
 export const PACE_MS = 50;
 
-/** Of each network the first mail, then of each the second one (`Outbox.ask`). */
-const NEXT_FIRST = { turn: 'asc', dueAt: 'asc' } as const;
+/**
+ * Of each network the first mail, then of each the second one (`Outbox.ask`). Nothing is read but what it takes to take it: one
+ * row that cannot be read would stop all others.
+ */
+const NEXT = {
+  orderBy: { turn: 'asc', dueAt: 'asc' },
+  fields: ['attempts'],
+  limit: 1,
+  disableIdentityMap: true,
+} as const;
+
+/** More than come about in any time that mails are tried for. */
+const MOST_ATTEMPTS = 1_000_000;
 
 /** How many are on their way out of one instance at a time: so many as begin while a mail server takes 5 s for each. */
 const MOST_UNDER_WAY = 100;
@@ -35,6 +47,7 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(MailSender.name);
   private readonly stopping = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
+  private readonly leftOut = new Set<string>();
   private running: Promise<void> = Promise.resolve();
 
   constructor(
@@ -91,14 +104,28 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   private async take(): Promise<string | undefined> {
     const em = this.em.fork();
     const now = this.clock.now();
-    for (;;) {
-      const due = { failedAt: null, $or: dueAt(now) };
-      const [mail] = await em.find(Mail, due, { orderBy: NEXT_FIRST, limit: 1, disableIdentityMap: true });
-      if (!mail) return undefined;
-      const { id, attempts, ...seen } = mail;
-      const leased = { dueAt: new Date(now.getTime() + LEASE_MS), attempts: attempts + 1 };
-      // Another instance may have been faster.
-      if ((await em.nativeUpdate(Mail, { id, dueAt: seen.dueAt, failedAt: null }, leased)) === 1) return id;
+    const due = { failedAt: null, $or: dueAt(now) };
+    // Past those that another instance was faster with, and those that nobody can take.
+    for (let offset = 0; ; offset++) {
+      const [mail] = await em.find(Mail, due, { ...NEXT, offset });
+      if (!mail || (await this.lease(em, mail, now))) return mail?.id;
     }
   }
+
+  /** By its attempts, which are counted up each time: its moment can be one that no server writes. */
+  private async lease(em: EntityManager, { id, attempts }: Pick<Mail, 'id' | 'attempts'>, now: Date): Promise<boolean> {
+    const leased = { dueAt: new Date(now.getTime() + LEASE_MS), attempts: nextOf(attempts) };
+    if ((await em.nativeUpdate(Mail, { id, attempts, failedAt: null }, leased)) === 1) return true;
+    if (!isId(id) || !Number.isSafeInteger(attempts)) this.leaveOut(id);
+    return false;
+  }
+
+  private leaveOut(mailId: string): void {
+    if (this.leftOut.has(mailId)) return;
+    this.leftOut.add(mailId);
+    this.logger.warn({ mailId }, 'A row of the outbox holds what no server writes, and is left out: delete it');
+  }
 }
+
+/** A number that no server writes begins anew. */
+const nextOf = (attempts: number): number => (attempts < MOST_ATTEMPTS ? attempts + 1 : 1);

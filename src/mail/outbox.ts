@@ -19,6 +19,12 @@ export interface NewMail {
   readonly facts?: MailFacts;
 }
 
+/** Without what can break the list of all: the facts of a mail that are no JSON. */
+const LISTED = ['template', 'recipient', 'createdAt', 'attempts', 'failedAt', 'lastError'] as const;
+
+/** What an operator is shown of a mail. */
+export type WaitingMail = Pick<Mail, 'id' | (typeof LISTED)[number]>;
+
 /** The mails that carry a link which is of no use once the account has changed. Notices are sent whatever comes. */
 const LINKS: MailTemplate[] = ['verify-email', 'reset-password', 'magic-link', 'confirm-email-change'];
 
@@ -101,8 +107,8 @@ export class Outbox {
   }
 
   /** What has not been sent, the oldest first. */
-  list(): Promise<Mail[]> {
-    return this.em.fork().find(Mail, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
+  list(): Promise<WaitingMail[]> {
+    return this.em.fork().find(Mail, {}, { fields: LISTED, orderBy: { createdAt: 'asc', id: 'asc' } });
   }
 
   /** Makes what failed due now, once more if it was given up. @returns how many */
