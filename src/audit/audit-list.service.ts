@@ -2,6 +2,7 @@ import { EntityManager, type ObjectQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { badInput } from '../common/bad-input.js';
 import { isId } from '../common/ids.js';
+import { isReadableMoment } from '../database/readable-moment.js';
 import { cursorMoment, findPage, type Keyset, type Page } from '../paging/keyset.js';
 import { type ForwardPageArgs, pageRequest } from '../paging/page-request.js';
 import { AuditEvent } from './audit-event.entity.js';
@@ -10,9 +11,6 @@ import { AUDIT_EVENTS, type AuditEventType } from './audit-events.js';
 import type { AuditFilter, AuditListArgs } from './audit-list.args.js';
 
 const NEWEST_FIRST: Keyset<AuditEvent> = { property: 'at', direction: 'desc', value: cursorMoment };
-
-/** One row with the moment `infinity`, which no server writes, would take the first page from everybody. `audit verify` shows it. */
-const READABLE = { at: { $gte: new Date(0), $lt: new Date('9999-12-31T00:00:00Z') } } as const;
 
 /** Reads the trail. */
 @Injectable()
@@ -35,7 +33,9 @@ export class AuditList {
   }
 
   private find(where: ObjectQuery<AuditEvent>, page: ForwardPageArgs): Promise<Page<AuditEvent>> {
-    return findPage(this.em, AuditEvent, { $and: [where, READABLE] }, NEWEST_FIRST, pageRequest(page));
+    // One row whose moment no server writes would take its page from everybody. `audit verify` shows it.
+    const conditions = { $and: [where, isReadableMoment(this.em, 'at')] };
+    return findPage(this.em, AuditEvent, conditions, NEWEST_FIRST, pageRequest(page));
   }
 }
 

@@ -110,13 +110,26 @@ describe.each(UNREADABLE)('a row whose %s is %s', (column, value) => {
   });
 
   it('leaves the list of events readable', async () => {
-    await insert(`'x'`);
-    const admin = await signUpWithRoles(server, 'admin');
-    const fields = 'id at type actorId subjectId sessionId ipAddress userAgent details';
-    const answer = await server.call(`{ auditEvents { nodes { ${fields} } } }`, {}, { token: admin.accessToken });
-    expect(answer.errors).toEqual([]);
+    const id = await insert(`'x'`);
+    const ids = await listedIds();
+    expect(ids.length).toBeGreaterThan(4);
+    if (column === 'at') expect(ids).not.toContain(id);
   });
 });
+
+const EVENT = 'id at type actorId subjectId sessionId ipAddress userAgent details';
+
+/** Of the list that an administrator sees. */
+async function listedIds(): Promise<string[]> {
+  const admin = await signUpWithRoles(server, 'admin');
+  const answer = await server.call<{ auditEvents: { nodes: { id: string }[] } }>(
+    `{ auditEvents { nodes { ${EVENT} } } }`,
+    {},
+    { token: admin.accessToken },
+  );
+  expect(answer.errors).toEqual([]);
+  return (answer.data?.auditEvents.nodes ?? []).map(({ id }) => id);
+}
 
 /** What JavaScript could read as the same moment, and SQLite sorts and compares as another. */
 const OTHER_SPELLINGS = [`strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch')`, 'at + 0.5'];
@@ -127,6 +140,13 @@ const OTHER_SPELLINGS = [`strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch
     it('was changed, when it was sealed before', async () => {
       await server.em().execute(`update audit_events set at = ${value} where sequence = 2`);
       expect(await faults()).toContainEqual(expect.stringMatching(/^Event 2 .* was changed\.$/));
+    });
+
+    it('is left out of the list of events', async () => {
+      const [changed, other] = await server.em().find(AuditEvent, { sequence: { $lte: 2 } });
+      await server.em().execute(`update audit_events set at = ${value} where id = '${String(changed?.id)}'`);
+      const ids = await listedIds();
+      expect([ids.includes(String(changed?.id)), ids.includes(String(other?.id))]).toEqual([false, true]);
     });
 
     it('is kept out of the chain, when it was not', async () => {
