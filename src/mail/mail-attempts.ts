@@ -31,13 +31,17 @@ export class MailAttempts {
     @Inject(ENV) private readonly env: Pick<Env, 'MAIL_RETRY_FOR'>,
   ) {}
 
-  /** Never fails: whatever goes wrong, the mail is due again later, or is given up where everybody sees it. */
-  async make(id: string): Promise<void> {
+  /**
+   * Never fails: whatever goes wrong, the mail is due again later, or is given up where everybody sees it.
+   *
+   * @param cutOff ends it before the mail server has answered
+   */
+  async make(id: string, cutOff: AbortSignal): Promise<void> {
     try {
       const message = await this.transactions.runApart((em) => this.compose(em, id));
       if (!message) return;
       // Outside of any transaction: a slow mail server holds nothing.
-      await this.transport.deliver(message, AbortSignal.timeout(ATTEMPT_MS));
+      await this.transport.deliver(message, AbortSignal.any([cutOff, AbortSignal.timeout(ATTEMPT_MS)]));
       await this.sent(message);
     } catch (error) {
       await this.failed(id, failureOf(error));

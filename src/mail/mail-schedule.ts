@@ -1,8 +1,14 @@
-/** A mail server that has not taken a mail over by then has failed for this time. */
-export const ATTEMPT_MS = 60_000;
+/**
+ * How long a mail server may think: it has ten minutes for the reply to a mail (RFC 5321 section 4.5.3.2.6). One that is cut off
+ * earlier has perhaps taken the mail over, and receives it again at each attempt.
+ */
+export const SILENCE_MS = 600_000;
 
-/** How long a mail belongs to whoever took it: longer than an attempt, so that no two are sending it. */
-export const LEASE_MS = 2 * ATTEMPT_MS;
+/** A mail server that has not taken a mail over by then has failed for this time. */
+export const ATTEMPT_MS = SILENCE_MS + 60_000;
+
+/** How long a mail belongs to the instance that took it: longer than an attempt, so that no two are sending it. */
+export const LEASE_MS = ATTEMPT_MS + 60_000;
 
 /** The wait before the second attempt, and the longest. Each is three times as long as the one before. */
 const FIRST_WAIT_MS = 10_000;

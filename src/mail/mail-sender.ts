@@ -37,6 +37,9 @@ const MOST_ATTEMPTS = 1_000_000;
 /** How many are on their way out of one instance at a time: so many as begin while a mail server takes 5 s for each. */
 const MOST_UNDER_WAY = 100;
 
+/** How long an instance that stops waits for the answers of the mail server: less than `SHUTDOWN_TIMEOUT`. */
+const FAREWELL_MS = 20_000;
+
 /**
  * Takes mails out of the outbox. Every instance looks; a mail is taken by one conditional UPDATE, so one of them sends it.
  * Who dies before the mail server has answered gives the mail up when its lease is over, and it is sent once more under
@@ -46,6 +49,7 @@ const MOST_UNDER_WAY = 100;
 export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(MailSender.name);
   private readonly stopping = new AbortController();
+  private readonly cutOff = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
   private readonly leftOut = new Set<string>();
   private running: Promise<void> = Promise.resolve();
@@ -64,7 +68,10 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await Promise.all(this.underWay);
+    const allDone = Promise.all(this.underWay);
+    await Promise.race([allDone, delay(FAREWELL_MS, undefined, { ref: false })]);
+    this.cutOff.abort();
+    await allDone;
   }
 
   /** Tries everything that is due once, as fast as it goes, and what has become due meanwhile. */
@@ -97,7 +104,7 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private begin(id: string): void {
-    const attempt = this.attempts.make(id).finally(() => this.underWay.delete(attempt));
+    const attempt = this.attempts.make(id, this.cutOff.signal).finally(() => this.underWay.delete(attempt));
     this.underWay.add(attempt);
   }
 

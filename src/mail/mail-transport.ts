@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { ENV, type Env } from '../config/env.js';
 import { isLoopback } from '../config/this-machine.js';
+import { SILENCE_MS } from './mail-schedule.js';
 import type { MailText } from './mail-text.js';
 
-/** How long a mail server may be silent. Milliseconds. */
-const TIMEOUTS = { dnsTimeout: 10_000, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
+/** How long a mail server may be silent: one that is not there is known sooner than one that thinks. Milliseconds. */
+export const TIMEOUTS = {
+  dnsTimeout: 10_000,
+  connectionTimeout: 10_000,
+  greetingTimeout: 10_000,
+  socketTimeout: SILENCE_MS,
+} as const;
 
 /** Text of ours alone goes out: no file and no URL is ever read for it. */
 const NO_ATTACHMENTS = { disableFileAccess: true, disableUrlAccess: true };

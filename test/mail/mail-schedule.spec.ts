@@ -1,5 +1,6 @@
-import { nextAttempt } from '../../src/mail/mail-schedule.js';
 import { failureOf } from '../../src/mail/mail-failure.js';
+import { ATTEMPT_MS, LEASE_MS, nextAttempt } from '../../src/mail/mail-schedule.js';
+import { TIMEOUTS } from '../../src/mail/mail-transport.js';
 
 const DAY = 86_400;
 const createdAt = new Date('2026-11-26T00:00:00Z');
@@ -9,6 +10,19 @@ describe('the next attempt to send a mail', () => {
   it('is never after its end, at which it is made for the last time', () => {
     expect(nextAttempt({ createdAt, attempts: 30 }, after(DAY - 5), DAY)).toEqual(after(DAY));
     expect(nextAttempt({ createdAt, attempts: 31 }, after(DAY), DAY)).toBeUndefined();
+  });
+});
+
+describe('a mail server', () => {
+  const TEN_MINUTES = 600_000;
+
+  it('has ten minutes to take a mail over (RFC 5321), and little time to be there at all', () => {
+    const { socketTimeout, ...others } = TIMEOUTS;
+    expect(socketTimeout).toBe(TEN_MINUTES);
+    expect(Math.max(...Object.values(others))).toBe(10_000);
+    expect(ATTEMPT_MS).toBeGreaterThan(TEN_MINUTES);
+    // What comes after an attempt takes up to a minute.
+    expect(LEASE_MS - ATTEMPT_MS).toBe(60_000);
   });
 });
 
