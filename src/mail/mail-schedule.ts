@@ -1,8 +1,8 @@
 /**
- * How long a mail server may think: it has ten minutes for the reply to a mail (RFC 5321 section 4.5.3.2.6). One that is cut off
- * earlier has perhaps taken the mail over, and receives it again at each attempt.
+ * How long a mail server may think. One that is cut off has perhaps taken the mail over, and receives it again at each attempt. RFC 5321
+ * (section 4.5.3.2.6) has ten minutes for the reply to a mail; but a mail that hangs keeps its place, and its lease when an instance dies.
  */
-export const SILENCE_MS = 600_000;
+export const SILENCE_MS = 120_000;
 
 /** A mail server that has not taken a mail over by then has failed for this time. */
 export const ATTEMPT_MS = SILENCE_MS + 60_000;

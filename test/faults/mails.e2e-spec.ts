@@ -31,7 +31,7 @@ afterEach(async () => {
 const killAll = () => Promise.all(deployment.servers.map((server) => server.kill()));
 const startAll = () => Promise.all(deployment.servers.map((server) => server.start()));
 
-/** What a dead instance had taken is due again when its lease of two minutes is over. Here it is over at once. */
+/** What a dead instance had taken is due again when its lease is over. Here it is over at once. */
 const endLeases = () => orm.em.fork().nativeUpdate(Mail, { failedAt: null }, { dueAt: new Date() });
 const waiting = () => orm.em.fork().count(Mail);
 
