@@ -13,6 +13,7 @@ import { Correspondent } from './correspondent.js';
 import { EmailChange } from './email-change.service.js';
 import { EmailRevert } from './email-revert.service.js';
 import { EmailVerification } from './email-verification.service.js';
+import { AsciiAddresses } from './ascii-addresses.js';
 import { LifecyclePurge } from './lifecycle-purge.js';
 import { LinkRequests } from './link-requests.service.js';
 import { LinkUse } from './link-use.js';
@@ -45,6 +46,7 @@ import { WaysBack } from './ways-back.js';
     LinkUse,
     LinkRequests,
     Correspondent,
+    AsciiAddresses,
     LifecyclePurge,
 
     Confirming,

@@ -16,9 +16,11 @@ const MAX_LENGTH = 254;
 /**
  * Gives each address with other letters the form that `normalizeEmail` makes. Where another account has that form
  * already, or it is too long, the row stays as it is, and the log says so.
+ *
+ * @returns how many rows it changed
  */
-export async function writeDomainsInAscii(execute: Execute): Promise<void> {
-  let kept = 0;
+export async function writeDomainsInAscii(execute: Execute): Promise<number> {
+  let [changed, kept] = [0, 0];
   for (const [table, key, column] of COLUMNS) {
     const isAscii = `octet_length("${column}") = length("${column}")`;
     const select = `select "${key}" as key, "${column}" as address from "${table}" where not ${isAscii}`;
@@ -28,10 +30,14 @@ export async function writeDomainsInAscii(execute: Execute): Promise<void> {
       if (written === address) continue;
       const isTaken = table === 'users' && ((await execute(OTHERS, [written])) as unknown[]).length > 0;
       if (isTaken || written.length > MAX_LENGTH || written.endsWith('@')) kept += 1;
-      else await execute(`update "${table}" set "${column}" = ? where "${key}" = ?`, [written, row]);
+      else {
+        await execute(`update "${table}" set "${column}" = ? where "${key}" = ?`, [written, row]);
+        changed += 1;
+      }
     }
   }
-  if (kept > 0) new Logger('Migrations').warn(KEPT.replace('%', String(kept)));
+  if (kept > 0) new Logger('Addresses').warn(KEPT.replace('%', String(kept)));
+  return changed;
 }
 
 const KEPT =
