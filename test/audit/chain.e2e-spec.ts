@@ -135,7 +135,7 @@ describe('the chain of the audit trail', () => {
       expect.stringMatching(
         /^This chain took the place of another at \S+Z: of what was before, nothing can be said\.$/,
       ),
-      '7 event(s) up to 7 are of a former chain, whose secret is not configured.',
+      '7 event(s) up to 7 are of a former chain, whose key is gone or under another secret.',
     ]);
   });
 
@@ -356,7 +356,7 @@ describe('a chain under another secret', () => {
       head: { sequence: 5 },
       faults: [
         expect.stringMatching(/^This chain took the place of another/),
-        '3 event(s) up to 3 are of a former chain, whose secret is not configured.',
+        '3 event(s) up to 3 are of a former chain, whose key is gone or under another secret.',
       ],
     });
     await dropDatabase(databaseUrl);
