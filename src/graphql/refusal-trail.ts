@@ -6,7 +6,7 @@ import { clientOf } from '../access/request.js';
 import type { AuditEventType } from '../audit/audit-events.js';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
 import type { AppError } from '../common/app-error.js';
-import { ErrorCode } from '../common/error-codes.js';
+import { ErrorCode, ErrorReason } from '../common/error-codes.js';
 import { ENV, type Env } from '../config/env.js';
 import { type Limiter, Limiters } from '../throttle/limiter.js';
 import { AUDITED_REFUSALS } from '../throttle/limits.js';
@@ -43,7 +43,8 @@ export class RefusalTrail {
 
   /** @param field the name of the field or route that was refused, as the schema or the code has it */
   async refused(error: AppError, field: string, request: Request): Promise<void> {
-    if (!DECISIONS.has(error.code)) return;
+    // Of what is wrong with an input the token of a link alone says who somebody is.
+    if (!DECISIONS.has(error.code) && error.reason !== ErrorReason.ONE_TIME_TOKEN_INVALID) return;
     const { code, reason, subject = request.user } = error;
     const actor = request.user ?? subject;
     const facts = {

@@ -175,6 +175,11 @@ describe('a decision about what somebody may leaves a row', () => {
     );
   });
 
+  it('of the token of a link that does not work', async () => {
+    const details = { code: 'BAD_USER_INPUT', reason: 'ONE_TIME_TOKEN_INVALID', field: 'verifyEmail' };
+    await expectRows((call) => call('mutation { verifyEmail(token: "x") { id } }'), row('access.refused', { details }));
+  });
+
   it('of a route beside GraphQL', async () => {
     const { requestId, options } = tagged();
     expect((await fetch(`${server.url}/fork/report`, { headers: options.headers })).status).toBe(401);
