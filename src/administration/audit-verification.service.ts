@@ -90,7 +90,9 @@ export class AuditVerification {
     const start = startOf(row);
     const earlier = await em.count(AuditEvent, { sequence: { $lte: start.sequence } });
     if (earlier > 0) {
-      faults.push(`${earlier} event(s) up to ${start.sequence} are of a former chain, whose key is gone or under another secret.`);
+      faults.push(
+        `${earlier} event(s) up to ${start.sequence} are of a former chain, whose key is gone or under another secret.`,
+      );
     }
     return faults;
   }
