@@ -76,18 +76,25 @@ export class AccountAdministration {
     }
   }
 
-  /** Replaces the roles. Tokens in circulation become stale, not revoked: the next refresh brings the new roles. */
+  /**
+   * Replaces the roles. Tokens in circulation become stale, not revoked: the next refresh brings the new roles.
+   *
+   * @param assertMayReceive throws, in the transaction, when the account is not to get what it has not held before
+   */
   async setRoles(
     key: AccountKey,
     names: readonly string[],
     authority: Authority,
     revision?: string | null,
+    assertMayReceive: (user: User, added: readonly string[]) => void = () => undefined,
   ): Promise<User> {
     this.authorities.assertRecentSignIn(authority);
     return this.changes.run(key, authority, revision, async (em, user, held) => {
       const present = new Set(user.roles.getItems().map(({ name }) => name));
+      const added = names.filter((name) => !present.has(name));
       // Who has more than fit can still be taken some.
-      if (names.some((name) => !present.has(name))) assertRolesFit([...new Set(names)]);
+      if (added.length > 0) assertRolesFit([...new Set(names)]);
+      assertMayReceive(user, added);
       const roles = await this.roles.named(em, names);
       assertMayAssign(
         held,

@@ -10,8 +10,9 @@ import { adminProblems } from './admin-problems.js';
 import { RegistrationService } from './registration.service.js';
 
 const ADDRESS_TAKEN =
-  'No administrator was made: the address of ADMIN_EMAIL is taken. If its account is yours, give it the role admin with ' +
-  '`role grant` on the command line; otherwise set another ADMIN_EMAIL.';
+  'No administrator was made: the address of ADMIN_EMAIL is taken. A stranger can have signed up with it: `user show` on the ' +
+  'command line says whether it is confirmed. If the account is yours, give it the role admin with `role grant`; otherwise ' +
+  'delete it with `user delete` and restart, or set another ADMIN_EMAIL.';
 
 /**
  * Makes the first administrator from ADMIN_EMAIL and ADMIN_PASSWORD when a server starts. Only while there is none at all,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { examples } from './output.js';
+import { UNCONFIRMED, type UnconfirmedOption } from './unconfirmed.js';
 
 /** Loaded with the first command that needs it: `--help` and a refused configuration do not wait for the server's code. */
 const actions = () => import('./role.actions.js');
@@ -17,8 +18,11 @@ export function roleCommand(): Command {
   role
     .command('grant <email> <role>')
     .description('give an account a role besides those that it holds')
+    .option(...UNCONFIRMED)
     .addHelpText('after', examples('role grant ada@example.com admin'))
-    .action(async (email: string, name: string) => (await actions()).grantRole(email, name));
+    .action(async (email: string, name: string, options: UnconfirmedOption) =>
+      (await actions()).grantRole(email, name, options),
+    );
 
   role
     .command('withdraw <email> <role>')

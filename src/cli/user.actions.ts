@@ -13,6 +13,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { tell, textOf } from './output.js';
 import { readPassword } from './read-password.js';
+import { mayReceive, type UnconfirmedOption } from './unconfirmed.js';
 
 /** What the `user` commands do, apart from how they are called. */
 export async function createUser(email: string, options: { role: string[]; name?: string }): Promise<void> {
@@ -25,8 +26,11 @@ export async function createUser(email: string, options: { role: string[]; name?
   });
 }
 
-export const setRoles = (email: string, roles: string[]): Promise<void> =>
-  change((accounts) => accounts.setRoles({ email }, roles, OPERATOR), `holds: ${roles.join(', ')}`);
+export const setRoles = (email: string, roles: string[], options: UnconfirmedOption): Promise<void> =>
+  change(
+    (accounts) => accounts.setRoles({ email }, roles, OPERATOR, undefined, mayReceive(options)),
+    `holds: ${roles.join(', ')}`,
+  );
 
 export const disableUser = (email: string, { reason }: { reason?: string }): Promise<void> =>
   change((accounts) => accounts.disable({ email }, reason ?? null, OPERATOR), 'is disabled');

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { examples } from './output.js';
+import { UNCONFIRMED, type UnconfirmedOption } from './unconfirmed.js';
 
 /** Loaded with the first command that needs it: `--help` and a refused configuration do not wait for the server's code. */
 const actions = () => import('./user.actions.js');
@@ -24,8 +25,11 @@ export function userCommand(): Command {
   user
     .command('roles <email> <roles...>')
     .description('replace the roles of an account; it counts on its next request')
+    .option(...UNCONFIRMED)
     .addHelpText('after', examples('user roles ada@example.com user admin'))
-    .action(async (email: string, roles: string[]) => (await actions()).setRoles(email, roles));
+    .action(async (email: string, roles: string[], options: UnconfirmedOption) =>
+      (await actions()).setRoles(email, roles, options),
+    );
 
   addStates(user);
   addAccess(user);

@@ -1,26 +1,21 @@
 import { MikroORM, RequestContext } from '@mikro-orm/core';
 import { jest } from '@jest/globals';
 import { grantRole, withdrawRole } from '../../src/cli/role.actions.js';
+import { setRoles } from '../../src/cli/user.actions.js';
 import { User } from '../../src/users/user.entity.js';
 import { UsersService } from '../../src/users/users.service.js';
-import { signUpWithRoles, type TestUser, withAccounts } from '../support/accounts.js';
+import { signUp, signUpConfirmed, signUpWithRoles, withAccounts } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { TestServer } from '../support/test-server.js';
 
-describe.each([
-  ['role grant', grantRole],
-  ['role withdraw', withdrawRole],
-])('%s', (_, command) => {
+/** A server whose database and secret the commands of this process read. */
+function serverOfCommands(): () => TestServer {
   let databaseUrl: string;
   let server: TestServer;
-  let user: TestUser;
   const environment = { ...process.env };
-
   beforeEach(async () => {
     databaseUrl = await temporaryDatabaseUrl();
     server = await TestServer.start({ databaseUrl, redis: false });
-    user = await signUpWithRoles(server, 'admin');
-    await signUpWithRoles(server, 'admin');
     const { JWT_SECRET } = server.env;
     Object.assign(process.env, { NODE_ENV: 'test', DATABASE_URL: databaseUrl, JWT_SECRET });
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -31,16 +26,59 @@ describe.each([
     await server.stop();
     await dropDatabase(databaseUrl);
   });
+  return () => server;
+}
+
+describe.each([
+  ['role grant', grantRole],
+  ['role withdraw', withdrawRole],
+])('%s', (_, command) => {
+  const server = serverOfCommands();
 
   it('gives back nothing that another operator has taken meanwhile', async () => {
+    const user = await signUpWithRoles(server(), 'admin');
+    await signUpWithRoles(server(), 'admin');
     jest.spyOn(UsersService.prototype, 'byEmail').mockImplementationOnce(async (email) => {
-      const users = server.app.get(UsersService);
-      const found = await RequestContext.create(server.app.get(MikroORM).em, () => users.byEmail(email));
-      await withAccounts(server, (accounts) => accounts.setRoles(user.email, ['user']));
+      const users = server().app.get(UsersService);
+      const found = await RequestContext.create(server().app.get(MikroORM).em, () => users.byEmail(email));
+      await withAccounts(server(), (accounts) => accounts.setRoles(user.email, ['user']));
       return found;
     });
     await expect(command(user.email, 'user')).rejects.toMatchObject({ code: 'CONFLICT' });
-    const { roles } = await server.em().findOneOrFail(User, user.id, { populate: ['roles'] });
+    const { roles } = await server()
+      .em()
+      .findOneOrFail(User, user.id, { populate: ['roles'] });
     expect(roles.getIdentifiers()).toEqual(['user']);
+  });
+});
+
+describe.each([
+  ['role grant', (email: string, options: { unconfirmed?: true }) => grantRole(email, 'admin', options)],
+  ['user roles', (email: string, options: { unconfirmed?: true }) => setRoles(email, ['user', 'admin'], options)],
+])('%s', (_, command) => {
+  const server = serverOfCommands();
+
+  it('makes nobody an administrator whose address is not confirmed, unless it is told to', async () => {
+    const stranger = await signUp(server());
+    const holds = async () => {
+      const { roles } = await server()
+        .em()
+        .findOneOrFail(User, stranger.id, { populate: ['roles'] });
+      return roles.getIdentifiers().sort();
+    };
+    await expect(command(stranger.email, {})).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/is not confirmed: .* Nothing was done\. .*`user verify`.*--unconfirmed/),
+    });
+    expect(await holds()).toEqual(['user']);
+    await command(stranger.email, { unconfirmed: true });
+    expect(await holds()).toEqual(['admin', 'user']);
+  });
+
+  it('asks for nothing where the address is confirmed, or the roles are held already', async () => {
+    const owner = await signUpConfirmed(server());
+    await expect(command(owner.email, {})).resolves.toBeUndefined();
+    const { email } = await signUpWithRoles(server(), 'admin');
+    await expect(command(email, {})).resolves.toBeUndefined();
   });
 });
