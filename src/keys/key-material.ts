@@ -31,9 +31,22 @@ export async function generateSigningMaterial(algorithm: AsymmetricAlgorithm): P
   return { kid: thumbprint(publicKey), algorithm, key: publicKey, privateKey };
 }
 
-export function materialOfPrivateKey(algorithm: AsymmetricAlgorithm, privateKey: KeyObject): SigningMaterial {
+/** Undefined for a key that is not of this algorithm: what names it is not under the seal of the key. */
+export function materialOfPrivateKey(
+  algorithm: AsymmetricAlgorithm,
+  privateKey: KeyObject,
+): SigningMaterial | undefined {
+  if (!isOfAlgorithm(algorithm, privateKey)) return undefined;
   const key = createPublicKey(privateKey);
   return { kid: thumbprint(key), algorithm, key, privateKey };
+}
+
+function isOfAlgorithm(
+  algorithm: AsymmetricAlgorithm,
+  { asymmetricKeyType, asymmetricKeyDetails }: KeyObject,
+): boolean {
+  if (algorithm !== 'ES256') return asymmetricKeyType === 'rsa';
+  return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1';
 }
 
 export function materialOfSecret(secret: string): SigningMaterial {

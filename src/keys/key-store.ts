@@ -57,7 +57,8 @@ export class KeyStore {
     const rows = (await this.rows(em)).filter(({ retiredAt }) => !retiredAt);
     for (const kid of this.opened.keys()) if (!rows.some((row) => row.kid === kid)) this.opened.delete(kid);
     return rows.flatMap((row) => {
-      const material = this.opened.get(row.kid) ?? this.open(row);
+      const known = this.opened.get(row.kid);
+      const material = known?.algorithm === row.algorithm ? known : this.open(row);
       return material ? [{ ...row, material }] : [];
     });
   }
@@ -147,7 +148,8 @@ export class KeyStore {
       const privateKey = unwrapPrivateKey(row.wrappedPrivateKey, row.kid, secret);
       if (!privateKey) continue;
       const material = materialOfPrivateKey(row.algorithm, privateKey);
-      this.opened.set(row.kid, material);
+      if (material) this.opened.set(row.kid, material);
+      else this.reportForeign(row.kid, `is not of an ${row.algorithm} key`);
       return material;
     }
     this.reportOnce(
@@ -160,7 +162,11 @@ export class KeyStore {
 
   private reportUnreadable(row: object): void {
     const kid = 'kid' in row && typeof row.kid === 'string' ? row.kid : '(unreadable)';
-    this.reportOnce(kid, `The row of signing key ${kid} cannot be read: no server has written it. It is ignored.`);
+    this.reportForeign(kid, 'cannot be read');
+  }
+
+  private reportForeign(kid: string, problem: string): void {
+    this.reportOnce(kid, `The row of signing key ${kid} ${problem}: no server has written it. It is ignored.`);
   }
 
   private reportOnce(kid: string, message: string): void {

@@ -76,6 +76,25 @@ describe.each([
   });
 });
 
+it('a row that names another algorithm than its key has is as one that no secret opens, and is reported once', async () => {
+  const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+  const user = await signUp(server);
+  const { kid } = keys.signing();
+  await write(`update signing_keys set algorithm = 'RS256'`);
+  await keys.reload();
+  await server.stop();
+  server = await start(JWT_SECRET);
+  [keys, rotation] = [server.app.get(KeysService), server.app.get(KeyRotation)];
+  await keys.reload();
+  expect(keys.jwks().keys).toMatchObject([{ kid: keys.signing().kid, kty: 'EC', alg: 'ES256' }]);
+  expect(keys.signing().kid).not.toBe(kid);
+  expect(await rotation.list()).toContainEqual(expect.objectContaining({ kid, phase: 'unopened' }));
+  expect(await whoAmI(server, (await refreshed(server, user.refreshToken)).accessToken)).toBe(user.id);
+  const reports = errors.mock.calls.map(([message]) => String(message)).filter((message) => message.includes(kid));
+  // By each of the two servers.
+  expect(reports).toEqual(Array(2).fill(`The row of signing key ${kid} is not of an RS256 key: no server has written it. It is ignored.`)); // prettier-ignore
+});
+
 it('a row that no secret opens succeeds no key', async () => {
   const user = await signUp(server);
   server.clock.advance(60);
