@@ -1,8 +1,10 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { type AuditFacts, AuditService } from '../audit/audit.service.js';
+import { badInput } from '../common/bad-input.js';
 import { Transactions } from '../database/transactions.js';
 import { PasswordsService } from '../passwords/passwords.service.js';
+import { isDisplayName, NAME_MAX_LENGTH, NAME_NOT_VISIBLE, NAME_TOO_LONG } from '../users/display-name.js';
 import { isEmailAddress, normalizeEmail, notAnEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
 import { AccountsService, type NewAccount } from './accounts.service.js';
@@ -39,6 +41,7 @@ export class RegistrationService {
   ): Promise<User> {
     const email = normalizeEmail(given);
     if (!isEmailAddress(email)) throw notAnEmail('email');
+    assertName(account.name);
     const passwordHash = password === null ? null : await this.passwords.hashNew(password, { email, path: 'password' });
     try {
       return await this.transactions.runApart(async (em) => {
@@ -52,4 +55,11 @@ export class RegistrationService {
       throw error;
     }
   }
+}
+
+/** An operator's has met no input class. */
+function assertName(name: string | null | undefined): void {
+  if (name === null || name === undefined) return;
+  if (name.length > NAME_MAX_LENGTH) throw badInput('name', NAME_TOO_LONG);
+  if (!isDisplayName(name)) throw badInput('name', NAME_NOT_VISIBLE);
 }

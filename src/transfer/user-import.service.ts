@@ -1,3 +1,4 @@
+import { USER_ROLE } from '../access/permissions.js';
 import type { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import batched from 'it-batch';
@@ -107,7 +108,8 @@ export class UserImport {
 
   private async insert(em: EntityManager, records: UserRecord[]): Promise<UserRecord[]> {
     const created = await insertAccounts(em, records, this.clock.now());
-    if (created.length > 0) this.audit.record(em, 'users.imported', { details: { users: created.length } });
+    const details = { users: created.length, roles: rolesAmong(created) };
+    if (created.length > 0) this.audit.record(em, 'users.imported', { details });
     return created;
   }
 }
@@ -125,4 +127,10 @@ function isNew({ email, externalId }: UserRecord, seen: Set<string>): boolean {
   if (keys.some((key) => seen.has(key))) return false;
   for (const key of keys) seen.add(key);
   return true;
+}
+
+/** How many have each role besides `user`: an administrator who came in by a file stands in the trail. */
+function rolesAmong(records: readonly UserRecord[]): Record<string, number> {
+  const names = records.flatMap(rolesOf).filter((name) => name !== USER_ROLE);
+  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, { length }]) => [name, length]));
 }

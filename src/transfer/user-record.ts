@@ -3,6 +3,7 @@ import { canonicalLocale } from '../common/locale.js';
 import { isStorable } from '../common/storable.js';
 import { isReadableHash } from '../passwords/readable-hash.js';
 import { rolesFit, TOO_MANY_ROLES } from '../roles/role-names.js';
+import { isDisplayName, NAME_MAX_LENGTH, NAME_NOT_VISIBLE, NAME_TOO_LONG } from '../users/display-name.js';
 import { isEmailAddress, normalizeEmail } from '../users/email.js';
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
@@ -33,12 +34,12 @@ const moment = z
   .transform((value) => new Date(/^\d{9,}$/.test(String(value)) ? Number(value) : value))
   .refine((date) => date.getTime() >= EARLIEST && date.getTime() < LATEST, 'must be a moment since 1970');
 
-/** The same rule as at sign-up (`users/profile.decorators.ts`); what is empty is no name. */
+/** What is empty is no name. */
 const displayName = z
   .string('must be a text')
   .trim()
-  .max(200, 'must not be longer than 200 characters')
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must hold visible characters only')
+  .max(NAME_MAX_LENGTH, NAME_TOO_LONG)
+  .refine((name) => name === '' || isDisplayName(name), NAME_NOT_VISIBLE)
   .transform((name) => name || null);
 
 const roleNames = z

@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { IsOptional, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { IsOptional, MaxLength, ValidateBy } from 'class-validator';
 import { canonicalLocale } from '../common/locale.js';
+import { isDisplayName, NAME_MAX_LENGTH, NAME_NOT_VISIBLE, NAME_TOO_LONG } from './display-name.js';
 
 const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() : value);
 
@@ -10,8 +11,8 @@ export function DisplayName(): PropertyDecorator {
   return applyDecorators(
     Transform(trimmed),
     IsOptional(),
-    MaxLength(200, { message: 'must not be longer than 200 characters' }),
-    Matches(/^[^\p{Cc}\p{Cs}]+$/u, { message: 'must hold visible characters only' }),
+    MaxLength(NAME_MAX_LENGTH, { message: NAME_TOO_LONG }),
+    ValidateBy({ name: 'displayName', validator: { validate: isDisplayName, defaultMessage: () => NAME_NOT_VISIBLE } }),
   );
 }
 

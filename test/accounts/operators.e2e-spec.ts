@@ -205,6 +205,10 @@ describe('an operator', () => {
       code: 'BAD_USER_INPUT',
       fields: [{ path: 'email', message: expect.any(String) }],
     });
+    await expect(register({ email: newEmail(), password: PASSWORD, name: 'Ada\nroles  admin' })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'name', message: 'must hold visible characters only' }],
+    });
     await expect(register({ email: newEmail(), password: 'short' })).rejects.toMatchObject({
       reason: 'WEAK_PASSWORD',
       fields: [{ path: 'password', message: expect.any(String) }],

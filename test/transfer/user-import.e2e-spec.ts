@@ -256,12 +256,13 @@ it('takes many users with as many roles as anybody holds', async () => {
   expect(user?.roles.length).toBe(MAX_ROLES);
 });
 
-it('leaves an event for each transaction, with the number of accounts and nothing of them', async () => {
-  await importLines(server, [{ email: newEmail() }, { email: newEmail() }, { email: 'none' }]);
+it('leaves an event for each transaction, with the number of accounts and of roles besides `user`, and nothing else of them', async () => {
+  const admin = { email: newEmail(), roles: ['user', 'admin'] };
+  await importLines(server, [{ email: newEmail() }, admin, { email: 'none' }]);
   const [event] = await server
     .em()
     .find(AuditEvent, { type: 'users.imported' }, { orderBy: { at: 'desc', id: 'desc' }, limit: 1 });
-  expect(event).toMatchObject({ actorId: null, subjectId: null, details: { users: 2 } });
+  expect(event).toMatchObject({ actorId: null, subjectId: null, details: { users: 2, roles: { admin: 1 } } });
 });
 
 it.each([
