@@ -77,7 +77,11 @@ export class Account {
     const { accessToken } = await this.signIn();
     const variables = { password: this.password };
     const { data } = await this.deployment.graphql(DELETE, { variables, token: accessToken });
-    if (data?.['deleteAccount'] !== true) throw new AppError(ErrorCode.CONFLICT, `${this.email} has stayed behind.`);
+    if (data?.['deleteAccount'] === true) return;
+    throw new AppError(
+      ErrorCode.CONFLICT,
+      `${this.email} has stayed behind. Delete it there with \`user delete\` on the command line, or as an administrator with \`deleteUser\`.`,
+    );
   }
 
   private login(input: Readonly<Record<string, unknown>>): Promise<Answer> {
