@@ -4,6 +4,9 @@ import { badInput } from '../common/bad-input.js';
 /** Longer than any answer of a server that is well. */
 const TIMEOUT_MS = 15_000;
 
+/** No honest answer is as long. What comes after so many bytes is not read. */
+const MOST_BYTES = 1_000_000;
+
 const graphqlBody = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
   errors: z
@@ -14,7 +17,7 @@ const graphqlBody = z.object({
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The body as it came. */
+  /** The body as it came, as far as it is read. */
   readonly text: string;
   /** Of a GraphQL answer. Null where it holds none. */
   readonly data: Readonly<Record<string, unknown>> | null;
@@ -76,10 +79,21 @@ export class Deployment {
 async function answerTo(url: string, init: RequestInit): Promise<Answer> {
   const options = { ...init, redirect: 'manual' as const, signal: AbortSignal.timeout(TIMEOUT_MS) };
   const response = await fetch(url, options);
-  const text = await response.text();
+  const text = await textOf(response);
   const { data } = graphqlBody.safeParse(parsed(text));
   const { status, headers } = response;
   return { status, headers, text, data: data?.data ?? null, errors: data?.errors ?? [] };
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function parsed(text: string): unknown {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Account } from '../../src/doctor/account.js';
@@ -128,6 +130,38 @@ it('whoever hangs up is not taken for well, and the other checks go on', async (
     { name: 'headers', result: 'fault', detail },
     { name: 'guessing', result: 'fault', detail },
   ]);
+});
+
+describe('a frontend that answers for every other path', () => {
+  const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html>' };
+  const isOurs = (path: string) => path === '/graphql';
+
+  it('serves no file and no page of operators by that, but may by another answer', async () => {
+    proxy.plant = { ask: ({ path }) => (isOurs(path) ? undefined : page) };
+    const names = ['files', 'operations'];
+    expect((await diagnose(proxy.url, undefined, names)).map(({ result }) => result)).toEqual(['ok', 'ok']);
+    const secret = { ...page, body: 'JWT_SECRET=' };
+    proxy.plant = { ask: ({ path }) => (isOurs(path) ? undefined : path === '/.env' ? secret : page) };
+    const [files] = await diagnose(proxy.url, undefined, names);
+    expect(files).toEqual({ name: 'files', result: 'fault', detail: '/.env is served' });
+  });
+});
+
+it('reads no more of an answer than an honest one has', async () => {
+  const endless = createServer((_request, response) => {
+    const more = (): void => {
+      while (response.write(Buffer.alloc(65_536, ' ')));
+    };
+    response.on('drain', more);
+    more();
+  });
+  await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+  const { port } = endless.address() as AddressInfo;
+  const { text } = await new Deployment(`http://127.0.0.1:${String(port)}`).request('/');
+  expect(text.length).toBeGreaterThan(1_000_000);
+  expect(text.length).toBeLessThan(2_000_000);
+  endless.closeAllConnections();
+  endless.close();
 });
 
 it('cors: what developers use is trusted on their own machines alone', async () => {

@@ -52,8 +52,15 @@ async function findOpenCors(deployment: Deployment): Promise<string | undefined>
   });
 }
 
-const findServed = (paths: readonly string[]) => (deployment: Deployment) =>
-  firstOf(paths, async (path) => ((await deployment.request(path)).status === 200 ? `${path} is served` : undefined));
+const findServed = (paths: readonly string[]) => async (deployment: Deployment) => {
+  // A frontend behind the same address answers for every path with its one page.
+  const nothing = await deployment.request(`/doctor-${randomBytes(8).toString('hex')}`);
+  return firstOf(paths, async (path) => {
+    const { status, text } = await deployment.request(path);
+    const isPageForAll = nothing.status === 200 && nothing.text === text;
+    return status === 200 && !isPageForAll ? `${path} is served` : undefined;
+  });
+};
 
 async function findForeignRequestIds(deployment: Deployment): Promise<string | undefined> {
   const given = `doctor-${randomBytes(8).toString('hex')}`;
