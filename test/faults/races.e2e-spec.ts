@@ -113,7 +113,7 @@ it('a refresh that races an operator: disabled is out, and changed roles are in 
     const racing = refreshAllTheTime(disabled.refreshToken, tokens, over.signal);
     const runs = await Promise.all([
       operator('disable', disabled.email),
-      operator('roles', demoted.email, 'user', 'admin'),
+      operator('roles', demoted.email, 'user', 'admin', '--unconfirmed'),
     ]);
     expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([
       [0, ''],
