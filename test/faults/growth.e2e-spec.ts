@@ -51,10 +51,13 @@ it('the tables are at their starting size after the purge, however many sessions
   });
   const owner = await signUp(server);
   const sizes = async () => [await server.em().count(Session, {}), await server.em().count(AuditEvent, {})];
+  // Within a day: after more, a clock has to prove itself before anything is purged.
   const purge = async () => {
     await server.app.get(JobRunner).runDue();
-    server.clock.advance(DAY + 1);
-    await server.app.get(JobRunner).runDue();
+    for (let half = 0; half < 2; half++) {
+      server.clock.advance(DAY / 2 + 1);
+      await server.app.get(JobRunner).runDue();
+    }
   };
   await purge();
   const before = await sizes();
