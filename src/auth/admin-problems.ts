@@ -13,6 +13,6 @@ export function adminProblems(env: Pick<Env, 'ADMIN_EMAIL' | 'ADMIN_PASSWORD'>):
   const weakness = passwordProblem(ADMIN_PASSWORD, { email });
   return [
     ...(isEmailAddress(email) ? [] : [{ name: 'ADMIN_EMAIL', reason: 'must be an e-mail address' }]),
-    ...(weakness ? [{ name: 'ADMIN_PASSWORD', reason: `can not be the password of an account: ${weakness}` }] : []),
+    ...(weakness ? [{ name: 'ADMIN_PASSWORD', reason: `cannot be the password of an account: ${weakness}` }] : []),
   ];
 }
