@@ -2,8 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findPostgresBinaries } from './test/support/postgres-server.ts';
 
+/** Packages and `src` are loaded once for all files of a worker (docs/adr/0039). `FRESH_MODULES=true`: for each file, as Jest does by itself. */
+const modules =
+  process.env.FRESH_MODULES === 'true'
+    ? { testEnvironment: 'node' }
+    : {
+        testEnvironment: '<rootDir>/test/support/jest/kept-environment.mjs',
+        runtime: '<rootDir>/test/support/jest/kept-runtime.mjs',
+      };
+
 const shared = {
-  testEnvironment: 'node',
+  ...modules,
   extensionsToTreatAsEsm: ['.ts'],
   setupFiles: ['reflect-metadata'],
   // A file asks for `./user.js` and TypeScript's compiler has not been here: the source is `./user.ts`.
@@ -66,7 +75,7 @@ const NOT_OF_THE_DATABASE = [
   'mail/delivery',
   'passwords/imported-login',
   'schema/',
-  'security/(access|dearest-documents|document-limits|enumeration|graphql-cop|hostile-requests|http-audits|http-hygiene|jwt-attacks|mail-enumeration|owner-and-thief|request-ids|stranger)',
+  'security/(access|dearest-documents|document-limits|enumeration|graphql-cop|held-bodies|hostile-requests|http-audits|http-hygiene|jwt-attacks|mail-enumeration|owner-and-thief|request-ids|stranger)',
   'telemetry/',
   'throttle/',
   'tokens/(authorization-header|forged-tokens|malformed-tokens|secret-rotation|verified-tokens)',

@@ -1,3 +1,4 @@
+/** @jest-environment node */
 import { Controller, Get, Injectable, Module, type Type } from '@nestjs/common';
 import { Directive, Field, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authenticated, Permissions, Public, Roles } from '../../src/access/access.decorators.js';

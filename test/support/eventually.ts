@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 const POLL_MS = 20;
 
 /** Resolves when the condition holds, which is expected to happen soon. Fails the test when it does not. */
