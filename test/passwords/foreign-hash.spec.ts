@@ -50,6 +50,10 @@ const HASHES: [scheme: string, password: string, stored: string][] = [
   ['SHA-1, no salt', 'pass', `$sha1$salt-first$$${sha('sha1', 'pass')}`],
 ];
 
+/** A hash that costs as much as one of these. */
+const pbkdf2Of = (hash: string, rounds: number, bytes: number): string =>
+  formatPbkdf2(hash, rounds, 'c2FsdA==', Buffer.alloc(bytes, 1).toString('base64'));
+
 describe('a hash of another server', () => {
   it.each(HASHES)('of %s fits its password and no other', async (_, password, stored) => {
     const verify = foreignVerifier(stored);
@@ -71,7 +75,11 @@ describe('a hash of another server', () => {
     ['scrypt, by N', '$scrypt$ln=20,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E'],
     ['scrypt, by p', '$scrypt$ln=14,r=8,p=99$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E'],
     ['PBKDF2', '$pbkdf2-sha256$99999999$0ZrzXitFSGltTQnBWOsdeg$Y11AchqV4b0sUisdZd0Xr97KWoymNE0LNNrnEgY4H9M'],
-    ['PBKDF2, by a long digest', formatPbkdf2('sha1', 2_000_000, 'c2FsdA==', Buffer.alloc(65).toString('base64'))],
+    ['PBKDF2, by a long digest', formatPbkdf2('sha512', 1, 'c2FsdA==', Buffer.alloc(65).toString('base64'))],
+    ['PBKDF2, by the four blocks of a digest of SHA-1', pbkdf2Of('sha1', 500_001, 64)],
+    ['PBKDF2, by the two blocks of a digest of SHA-1', pbkdf2Of('sha1', 1_000_001, 21)],
+    ['PBKDF2, by the two blocks of a digest of SHA-256', pbkdf2Of('sha256', 1_000_001, 33)],
+    ['PBKDF2, by the one block of a digest of SHA-512', pbkdf2Of('sha512', 2_000_001, 64)],
     ['Firebase', formatFirebaseHash({ ...FIREBASE, memoryCost: 20 })],
     [
       'SHA-crypt',
@@ -79,6 +87,17 @@ describe('a hash of another server', () => {
     ],
   ])('that would cost too much is not read: %s', (_, stored) => {
     expect(foreignVerifier(stored)).toBeUndefined();
+  });
+
+  it.each([
+    ['SHA-1, one block', pbkdf2Of('sha1', 2_000_000, 20)],
+    ['SHA-1, two blocks', pbkdf2Of('sha1', 1_000_000, 21)],
+    ['SHA-1, four blocks', pbkdf2Of('sha1', 500_000, 64)],
+    ['SHA-256, one block', pbkdf2Of('sha256', 2_000_000, 32)],
+    ['SHA-256, two blocks', pbkdf2Of('sha256', 1_000_000, 64)],
+    ['SHA-512, one block', pbkdf2Of('sha512', 2_000_000, 64)],
+  ])('of PBKDF2 that costs as much as may be is read: %s', (_, stored) => {
+    expect(foreignVerifier(stored)).toBeDefined();
   });
 
   it.each([
@@ -92,6 +111,14 @@ describe('a hash of another server', () => {
     [
       'argon2 with less memory than its lanes need',
       '$argon2id$v=19$m=31,t=2,p=4$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
+    ],
+    [
+      'scrypt with a greater N than its r allows',
+      '$scrypt$ln=16,r=1,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E',
+    ],
+    [
+      "Firebase's scrypt with a greater N than its r allows",
+      formatFirebaseHash({ ...FIREBASE, memoryCost: 16, rounds: 1 }),
     ],
     ['a digest that could be met by chance', '$pbkdf2-sha256$1000$c2FsdA$AAAA'],
     ['LDAP without the salt that it says', '{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g='],

@@ -1,7 +1,7 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constantTimeEqual } from '../../common/constant-time.js';
-import { fromBase64, isDigest, type Verifier } from './verifier.js';
+import { DIGEST_BYTES, fromBase64, isDigest, type Verifier } from './verifier.js';
 
 const derive = promisify(pbkdf2);
 
@@ -14,8 +14,8 @@ const PHC = new RegExp(`^\\$pbkdf2-${HASH}\\$i=(\\d{1,8})(?:,l=\\d+)?\\$(${B64})
 /** Django's: the salt is text. */
 const DJANGO = new RegExp(`^pbkdf2_${HASH}\\$(\\d{1,8})\\$([^$]+)\\$(${B64})$`);
 
-/** More than anybody recommends (OWASP: 1,400,000 of SHA-1), and about a second of a core. */
-const MAX_ITERATIONS = 2_000_000;
+/** Rounds times blocks. More than anybody recommends (OWASP: 1,400,000 rounds of SHA-1), and about a second of a core. */
+const MAX_WORK = 2_000_000;
 
 /** PBKDF2 (RFC 8018 section 5.2), with SHA-1, SHA-256 or SHA-512. */
 export function pbkdf2Verifier(stored: string): Verifier | undefined {
@@ -23,7 +23,9 @@ export function pbkdf2Verifier(stored: string): Verifier | undefined {
   const [, hash = 'sha1', count, salt = '', encoded = ''] = django ?? PHC.exec(stored) ?? PASSLIB.exec(stored) ?? [];
   const iterations = Number(count);
   const digest = fromBase64(encoded);
-  if (!(iterations >= 1 && iterations <= MAX_ITERATIONS) || !isDigest(digest)) return undefined;
+  // Each block of the digest, which is as long as a hash, takes all rounds.
+  const blocks = Math.ceil(digest.length / (DIGEST_BYTES[hash] ?? NaN));
+  if (!(iterations >= 1 && iterations * blocks <= MAX_WORK) || !isDigest(digest)) return undefined;
   const saltBytes = django ? Buffer.from(salt) : fromBase64(salt);
   return async (password) =>
     constantTimeEqual(await derive(password, saltBytes, iterations, digest.length, hash), digest);

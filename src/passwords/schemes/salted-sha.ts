@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { verify } from 'unixcrypt';
 import { constantTimeEqual } from '../../common/constant-time.js';
-import { fromBase64, isDigest, type Verifier } from './verifier.js';
-
-const DIGEST_BYTES: Readonly<Record<string, number>> = { sha1: 20, sha256: 32, sha512: 64 };
+import { DIGEST_BYTES, fromBase64, isDigest, type Verifier } from './verifier.js';
 
 /** LDAP's (RFC 2307): base64 of the digest and the salt behind it. `{SHA}` has none. */
 const LDAP = /^\{(S?)(SHA|SHA256|SHA512)\}([A-Za-z0-9+/]+={0,2})$/;

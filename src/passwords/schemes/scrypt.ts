@@ -19,8 +19,10 @@ const MAX_LANES = 4;
 
 function optionsFor(ln: number, r: number, p: number): ScryptOptions | undefined {
   const N = 2 ** ln;
-  const isBounded = ln >= 1 && r >= 1 && p >= 1 && 128 * N * r <= MAX_MEMORY && p <= MAX_LANES;
-  return isBounded ? { N, r, p, maxmem: 2 * MAX_MEMORY } : undefined;
+  const isBounded = 128 * N * r <= MAX_MEMORY && p <= MAX_LANES;
+  // RFC 7914 section 2. With more there is no such hash, and to compute it fails.
+  const isPossible = ln >= 1 && r >= 1 && p >= 1 && ln < 16 * r;
+  return isBounded && isPossible ? { N, r, p, maxmem: 2 * MAX_MEMORY } : undefined;
 }
 
 export function scryptVerifier(stored: string): Verifier | undefined {

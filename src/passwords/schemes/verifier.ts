@@ -1,7 +1,10 @@
 /** Checks a password against one stored hash of another server. Its cost is bounded by whoever made it. */
 export type Verifier = (password: string) => Promise<boolean>;
 
-/** A digest that is shorter could be met by chance; PBKDF2 costs as many times as much as one is longer. */
+/** Of the hash functions that schemes are made of. */
+export const DIGEST_BYTES: Readonly<Record<string, number>> = { sha1: 20, sha256: 32, sha512: 64 };
+
+/** A digest that is shorter could be met by chance; a longer one only costs more. */
 const MIN_DIGEST_BYTES = 16;
 const MAX_DIGEST_BYTES = 64;
 
