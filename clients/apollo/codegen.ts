@@ -6,7 +6,10 @@ const config: CodegenConfig = {
   documents: './src/operations.graphql',
   generates: {
     './src/operations.generated.ts': { plugins: ['typescript-operations', 'typed-document-node'] },
-    './src/enums.generated.ts': { plugins: ['typescript'], config: { onlyEnums: true } },
+    './src/enums.generated.ts': {
+      plugins: ['typescript'],
+      config: { onlyEnums: true, enumsAsTypes: false, enumsAsConst: true, namingConvention: { enumValues: 'keep' } },
+    },
   },
   config: {
     strictScalars: true,

@@ -161,6 +161,33 @@ describe.each(WAYS)('with %s', (way) => {
       expect(tab.signedOut).toEqual([]);
     });
 
+    it.each(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'])(
+      'to %s, which may come after the token was used up, the session is kept by another try in time',
+      async (code) => {
+        let isLost = true;
+        tab.interfere = (operation, send) => {
+          if (operation !== 'LatchkeyRefresh' || !isLost) return undefined;
+          isLost = false;
+          return send().then(() => failedWith(code));
+        };
+        server.clock.advance(TTL + 60);
+        expect(failureOf(await me().catch((error: unknown) => error)).code).toBe(code);
+        // At once it would be one more request to a server that has trouble.
+        expect([browser.sent, tab.endWaits()]).toEqual([['LatchkeyRefresh'], [2_000]]);
+        await me();
+        server.clock.advance(TTL + 3600);
+        expect(await me()).toMatchObject({ id: tab.latchkey.user?.id });
+        expect(tab.signedOut).toEqual([]);
+      },
+    );
+
+    it('what the server refused before it looked at the token is not repeated', async () => {
+      tab.interfere = (operation) => (operation === 'LatchkeyRefresh' ? failedWith('TOO_MANY_REQUESTS') : undefined);
+      server.clock.advance(TTL + 60);
+      expect(failureOf(await me().catch((error: unknown) => error)).code).toBe('TOO_MANY_REQUESTS');
+      expect([browser.sent, tab.endWaits()]).toEqual([['LatchkeyRefresh'], []]);
+    });
+
     function loseAnswers(count: number): void {
       let left = count;
       tab.interfere = (operation, send) =>
@@ -170,10 +197,7 @@ describe.each(WAYS)('with %s', (way) => {
 
   describe('when no answer can be had', () => {
     const offline = () => Promise.reject(new TypeError('Failed to fetch'));
-    const unavailable = () => {
-      const extensions = { code: 'SERVICE_UNAVAILABLE', action: 'RETRY', retryAfter: 1 };
-      return answered({ data: null, errors: [{ message: 'Later.', extensions }] });
-    };
+    const unavailable = () => failedWith('SERVICE_UNAVAILABLE');
 
     it.each([
       ['offline', 'UNREACHABLE', offline],
@@ -235,6 +259,9 @@ describe('where there are no locks and no channels', () => {
 
 const answered = async (body: unknown): Promise<Response> =>
   new Response(JSON.stringify(body), { headers: { 'content-type': 'application/graphql-response+json' } });
+
+const failedWith = (code: string): Promise<Response> =>
+  answered({ data: null, errors: [{ message: 'Later.', extensions: { code, action: 'RETRY', retryAfter: 1 } }] });
 
 async function untilSignedOut({ latchkey }: Tab): Promise<void> {
   if (latchkey.user === null) return;

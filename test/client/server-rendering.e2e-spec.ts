@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
 import { cookieNames } from '../../src/auth/cookie-settings.js';
 import { failureOf, Latchkey } from '../../clients/apollo/src/index.js';
@@ -146,6 +149,40 @@ describe('rendering on a server with the cookies of a request', () => {
       },
     );
 
+    describe('a redirect to another host', () => {
+      const visited: string[] = [];
+      const other = createServer((request, response) => {
+        visited.push(request.headers.cookie ?? 'no cookie');
+        response.setHeader('set-cookie', 'latchkey-access=planted').end('{"data":{"me":null}}');
+      });
+      const leading = createServer((_request, response) => {
+        response.writeHead(307, { location: `http://127.0.0.1:${portOf(other)}/graphql` }).end();
+      });
+      beforeAll(async () => {
+        for (const host of [other, leading]) await once(host.listen(0, '127.0.0.1'), 'listening');
+      });
+      afterAll(() => {
+        for (const host of [other, leading]) host.close();
+      });
+
+      it('is not followed: its cookies would become those of the browser', async () => {
+        const told: string[] = [];
+        const uri = `http://127.0.0.1:${portOf(leading)}/graphql`;
+        const onSetCookie = (lines: readonly string[]) => told.push(...lines);
+        const latchkey = latchkeyForRequest({ uri, cookies: browser.jar.header, origin: FRONTEND, onSetCookie });
+        const client = new ApolloClient({
+          link: latchkey.link.concat(new HttpLink({ uri })),
+          cache: new InMemoryCache(),
+        });
+        const failures = [
+          await latchkey.currentUser().catch(failureOf),
+          await client.query({ query: ME }).catch(failureOf),
+        ];
+        expect(failures).toEqual(Array.from({ length: 2 }, () => ({ code: 'UNREACHABLE', action: 'RETRY' })));
+        expect({ visited, told }).toEqual({ visited: [], told: [] });
+      });
+    });
+
     it('two of one name stay two, for the server to refuse', async () => {
       const cookies = `latchkey-access=planted; ${browser.jar.header}`;
       const latchkey = latchkeyForRequest({ uri: browser.uri, cookies, origin: FRONTEND });
@@ -175,6 +212,8 @@ describe('rendering on a server with the cookies of a request', () => {
     latchkey.close();
   });
 });
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 function answerWith(setCookies: readonly string[]): { headers: Headers } {
   const headers = new Headers();

@@ -1,10 +1,11 @@
 import { ApolloClient, ApolloLink } from '@apollo/client';
 import { InMemoryCache } from '@apollo/client/cache';
-import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { BaseHttpLink } from '@apollo/client/link/http';
 import { OperationTypeNode } from 'graphql';
+import { tap } from 'rxjs';
 import type { Attach } from './auth-link.js';
-import { LatchkeyRefreshDocument, type LatchkeyRefreshMutation } from './operations.generated.js';
+import { assertAnswer, isAnswer } from './failure.js';
+import { LatchkeyRefreshDocument } from './operations.generated.js';
 import { type SignedIn, signedInBy } from './session.js';
 import type { Clock } from './sessions.js';
 
@@ -23,7 +24,9 @@ interface OwnClientOptions {
 /** For the operations of Latchkey itself, whose answers belong into no cache. */
 export function ownClient({ uri, fetch, auth, attach }: OwnClientOptions): ApolloClient {
   const http = new BaseHttpLink({ uri, ...(fetch && { fetch }) });
-  const plain = new ApolloLink((operation, forward) => (attach(operation, null), forward(operation)));
+  const plain = new ApolloLink(
+    (operation, forward) => (attach(operation, null), forward(operation).pipe(tap((result) => assertAnswer(result)))),
+  );
   // The only query is `me`. The mutations are public, and must not wait for the session that they begin or end.
   const link = ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.QUERY, auth, plain);
   return new ApolloClient({
@@ -39,7 +42,7 @@ export async function exchange(client: ApolloClient, clock: Clock, refreshToken:
   try {
     return await exchangeOnce(client, clock, refreshToken);
   } catch (error) {
-    if (CombinedGraphQLErrors.is(error)) throw error;
+    if (isAnswer(error)) throw error;
     return exchangeOnce(client, clock, refreshToken);
   }
 }
@@ -51,5 +54,5 @@ async function exchangeOnce(client: ApolloClient, clock: Clock, refreshToken: st
     variables: { input: { refreshToken } },
     context: { fetchOptions: { signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS) } },
   });
-  return signedInBy((data as LatchkeyRefreshMutation).refresh, sentAt);
+  return signedInBy(data?.refresh, sentAt);
 }

@@ -2,7 +2,7 @@ import { ApolloLink } from '@apollo/client/link';
 import { getMainDefinition } from '@apollo/client/utilities';
 import { Kind, OperationTypeNode } from 'graphql';
 import { concatMap, defer, type Observable, of } from 'rxjs';
-import { refusalIn, signedOutMeanwhile } from './failure.js';
+import { assertAnswer, refusalIn, signedOutMeanwhile } from './failure.js';
 import type { Rotation } from './rotation.js';
 import type { MaybeSession } from './sessions.js';
 
@@ -32,6 +32,7 @@ export function authLink(rotation: Rotation, attach: Attach): ApolloLink {
     };
 
     const answer = (result: ApolloLink.Result, used: MaybeSession, replays: number): Observable<ApolloLink.Result> => {
+      assertAnswer(result);
       const refusal = refusalIn(errorsOf(result));
       if (!refusal && isOfAnother()) throw signedOutMeanwhile('the answer was not for them');
       if (!refusal || (refusal.action === 'REFRESH' && replays === 0)) return of(result);
@@ -58,13 +59,17 @@ export function attachCookies(operation: ApolloLink.Operation): void {
 
 /**
  * On a server, which has the cookies of the browser and keeps to what a browser would do: they go to the origin of `uri`. Where
- * the link behind leads to cannot be seen, so an operation that does not say where it is to go goes to `uri`.
+ * the link behind leads to cannot be seen, so an operation that does not say where it is to go goes to `uri`. No redirect is
+ * followed: what another host sets would become cookies of this one.
  */
 export function attachCookiesAt(uri: string, headers: () => Record<string, string>): Attach {
   return (operation) => {
     const { uri: target = uri } = operation.getContext() as { uri?: unknown };
     if (typeof target !== 'string' || originOf(target) !== originOf(uri)) return;
-    operation.setContext({ uri: target });
+    operation.setContext(({ fetchOptions }: { fetchOptions?: RequestInit }) => ({
+      uri: target,
+      fetchOptions: { ...fetchOptions, redirect: 'error' },
+    }));
     addHeaders(operation, headers());
   };
 }

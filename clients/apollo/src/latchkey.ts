@@ -1,6 +1,7 @@
 import { type ApolloClient, ApolloLink, type TypedDocumentNode } from '@apollo/client';
 import { exchange, ownClient } from './api.js';
 import { attachToken, authLink } from './auth-link.js';
+import { noAnswer } from './failure.js';
 import { Keeper } from './keeper.js';
 import * as documents from './operations.generated.js';
 import { type LatchkeyOptions, PAGE } from './options.js';
@@ -100,7 +101,8 @@ export class Latchkey {
       if (this.sessions.era !== era) return;
       if (this.transport === 'COOKIE' || current) {
         const input = { refreshToken: current?.refreshToken ?? null, everywhere };
-        await this.client.mutate({ mutation: documents.LatchkeyLogoutDocument, variables: { input } });
+        const { data } = await this.client.mutate({ mutation: documents.LatchkeyLogoutDocument, variables: { input } });
+        if (data?.logout !== true) throw noAnswer();
       }
       await this.sessions.end('LOGGED_OUT');
     });
@@ -117,7 +119,9 @@ export class Latchkey {
     if (asked === null && this.transport === 'BODY') return null;
     try {
       const { data } = await this.client.query({ query: documents.LatchkeyMeDocument });
-      if (data) this.sessions.learn(data.me, asked);
+      const { me }: Partial<documents.LatchkeyMeQuery> = data ?? {};
+      if (!me?.id) throw noAnswer();
+      this.sessions.learn(me, asked);
     } catch (error) {
       const { current } = this.sessions;
       if (current && current.userId !== asked?.userId) return this.currentUser();
@@ -146,16 +150,20 @@ export class Latchkey {
   private async signIn<Data, Input>(
     mutation: TypedDocumentNode<Data, { input: Input }>,
     input: WithoutTransport<Input>,
-    resultIn: (data: Data) => documents.SignedInFragment | Extract<SignInResult, { email: string }>,
+    resultIn: (data: Data) => documents.SignedInFragment | Extract<SignInResult, { email: string }> | null | undefined,
   ): Promise<SignInResult> {
     const variables = { input: { ...input, transport: this.transport } as Input };
     return this.rotation.whileNothingIsReplaced(async () => {
       const sentAt = this.clock.now();
       const { data } = await this.client.mutate({ mutation, variables });
-      const result = resultIn(data as Data);
-      if (result.__typename !== 'AuthPayload') return result;
-      await this.sessions.begin(signedInBy(result, sentAt), true);
-      return { __typename: result.__typename, user: result.user };
+      const result = data ? resultIn(data) : undefined;
+      if (result?.__typename === 'EmailVerificationRequired') {
+        if (!result.email) throw noAnswer();
+        return result;
+      }
+      const signedIn = signedInBy(result, sentAt);
+      await this.sessions.begin(signedIn, true);
+      return { __typename: 'AuthPayload', user: signedIn.user };
     });
   }
 
@@ -173,9 +181,9 @@ export class Latchkey {
       // At once, because the clients take a moment: whoever is told of the change finds nothing any more.
       client.cache.restore({});
       if (userId) void client.resetStore().catch(() => undefined);
-      else if (reason === 'LOGGED_OUT') void client.clearStore();
+      else if (reason === 'LOGGED_OUT') void client.clearStore().catch(() => undefined);
       // What is under way is refused as well, and says why: it must not be abandoned, as the others do.
-      else void client.cache.reset({ discardWatches: true });
+      else void client.cache.reset({ discardWatches: true }).catch(() => undefined);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
-import { type Refusal, refusalIn } from './failure.js';
+import { isAnswer, mayBeDone, type Refusal, refusalIn } from './failure.js';
 import type { Keeper } from './keeper.js';
 import type { SignedIn } from './session.js';
 import type { Clock, MaybeSession, Sessions } from './sessions.js';
@@ -10,7 +10,7 @@ const MARGIN_MS = 10_000;
 const NEWS_TRAVELS_MS = 250;
 /** A refresh is given up after 10 seconds, twice (`api.ts`). */
 const LONGER_THAN_ANY_REFRESH_MS = 25_000;
-/** How long after a refresh without an answer it is repeated; each time after twice as long. */
+/** How long after a refresh that may have been done it is repeated; each time after twice as long. */
 const REPEAT_MS = 2_000;
 /** REFRESH_GRACE_SECONDS of the server: for so long it repeats an answer that was lost. */
 const GRACE_MS = 60_000;
@@ -121,14 +121,17 @@ export class Rotation {
       // Who logged out meanwhile stays logged out.
       if (this.sessions.current === stale) await this.sessions.begin(signedIn, false);
     } catch (error) {
-      if (!CombinedGraphQLErrors.is(error)) void this.repeat(stale);
-      const refusal = CombinedGraphQLErrors.is(error) ? refusalIn(error.errors) : null;
+      if (mayBeDone(error)) void this.repeat(stale);
+      const refusal = CombinedGraphQLErrors.is(error) && isAnswer(error) ? refusalIn(error.errors) : null;
       if (!refusal) throw error;
       if (this.sessions.current === stale) await this.sessions.end(refusal.reason);
     }
   }
 
-  /** Without an answer the token may be used up. The server repeats its answer, but not for long (RFC 9700 section 4.14.2). */
+  /**
+   * The token may be used up: without an answer, and also when a server lost its database while it committed. The server repeats its
+   * answer, but not for long (RFC 9700 section 4.14.2).
+   */
   private async repeat(stale: MaybeSession): Promise<void> {
     if (this.isRepeating) return;
     this.isRepeating = true;

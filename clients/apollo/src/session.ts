@@ -1,4 +1,5 @@
 import type { ErrorReason } from './enums.generated.js';
+import { noAnswer } from './failure.js';
 import type { CurrentUserFragment, SignedInFragment } from './operations.generated.js';
 
 /** Who is signed in, as far as every page wants to know. Query `me` for more. */
@@ -30,8 +31,15 @@ export interface SignedIn {
  * `expiresIn` was counted by the server, so it does not matter what the clock here says. It is added to the moment of the
  * request: the answer may have been on its way for long.
  */
-export function signedInBy(payload: SignedInFragment, sentAt: number): SignedIn {
-  const { accessToken, refreshToken, expiresIn, user, session } = payload;
+export function signedInBy(payload: SignedInFragment | null | undefined, sentAt: number): SignedIn {
+  const {
+    accessToken = null,
+    refreshToken = null,
+    expiresIn,
+    user,
+    session,
+  }: Partial<SignedInFragment> = payload ?? {};
+  if (!user?.id || !session?.id || expiresIn === undefined) throw noAnswer();
   const expiresAt = sentAt + expiresIn * 1000;
   return { session: { id: session.id, userId: user.id, accessToken, refreshToken, expiresAt }, user };
 }
