@@ -12,3 +12,7 @@ export const wrongCredentials = (email: string) => ({ email, password: 'the wron
 /** One try to sign in with it. */
 export const guess = (deployment: Deployment, email: string): Promise<Answer> =>
   deployment.graphql(LOGIN, { variables: { input: wrongCredentials(email) } });
+
+/** What a path gets that is none. A frontend on the same host may answer with its one page. */
+export const askForNothing = (deployment: Deployment): Promise<Answer> =>
+  deployment.request(`/doctor-${randomBytes(8).toString('hex')}`);

@@ -1,16 +1,19 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Account } from '../../src/doctor/account.js';
 import { Deployment } from '../../src/doctor/deployment.js';
 import { CHECK_NAMES, type Diagnosis, examine } from '../../src/doctor/doctor.js';
 import { program, runProgram } from '../support/run-program.js';
 import { ServerProcess } from '../support/server-process.js';
 import { PASSWORD } from '../support/accounts.js';
-import { FaultyProxy } from './faulty-proxy.js';
+import { FaultyProxy, type PlantedRequest } from './faulty-proxy.js';
 import { PLANTED_FAULTS } from './plants.js';
 
 const EMAIL = 'doctor-known@example.com';
@@ -122,6 +125,28 @@ describe('a planted fault', () => {
   });
 });
 
+it('a doctor who is interrupted deletes the account that it has made, and says what it found', async () => {
+  const args = [program.operator, 'doctor', proxy.url, '--sign-up'];
+  const child = spawn(process.execPath, args, { env: {}, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const operations: string[] = [];
+  proxy.plant = {
+    answer: (answer, { body }) => {
+      operations.push(...(/(?<=\{ )(signup|deleteAccount)(?=\()/.exec(body) ?? []));
+      if (body.includes('signup(')) child.kill('SIGINT');
+      return answer;
+    },
+  };
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  expect({ exitCode: child.exitCode, stdout, stderr, operations: [...new Set(operations)] }).toEqual({
+    exitCode: 1,
+    stdout: expect.stringMatching(/^ok {2,}transport .*\n(.+\n)*\n\d+ ok, 0 fault\(s\)\.\n$/) as unknown,
+    stderr: 'Interrupted: the other checks were not made.\n',
+    operations: ['signup', 'deleteAccount'],
+  });
+  // Those that were over when the signal came; the last ones take seconds.
+  expect(stdout).not.toContain(CHECK_NAMES.at(-1));
+});
+
 it('whoever hangs up is not taken for well, and the other checks go on', async () => {
   const detail: unknown = expect.stringMatching(/^could not be looked at: .*fetch failed$/);
   const found = await diagnose('http://127.0.0.1:1', undefined, ['headers', 'transport', 'guessing']);
@@ -135,16 +160,76 @@ it('whoever hangs up is not taken for well, and the other checks go on', async (
 describe('a frontend that answers for every other path', () => {
   const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html>' };
   const isOurs = (path: string) => path === '/graphql';
+  const withNonce = () => `<!doctype html><script nonce="${randomBytes(8).toString('hex')}">start()</script>`;
 
   it('serves no file and no page of operators by that, but may by another answer', async () => {
     proxy.plant = { ask: ({ path }) => (isOurs(path) ? undefined : page) };
     const names = ['files', 'operations'];
+    expect((await diagnose(proxy.url, undefined, names)).map(({ result }) => result)).toEqual(['ok', 'ok']);
+    proxy.plant = { ask: ({ path }) => (isOurs(path) ? undefined : { ...page, body: withNonce() }) };
     expect((await diagnose(proxy.url, undefined, names)).map(({ result }) => result)).toEqual(['ok', 'ok']);
     const secret = { ...page, body: 'JWT_SECRET=' };
     proxy.plant = { ask: ({ path }) => (isOurs(path) ? undefined : path === '/.env' ? secret : page) };
     const [files] = await diagnose(proxy.url, undefined, names);
     expect(files).toEqual({ name: 'files', result: 'fault', detail: '/.env is served' });
   });
+});
+
+describe('what is no fault', () => {
+  const namesOf = (found: Diagnosis[]) => found.filter(({ result }) => result !== 'ok').map(({ name }) => name);
+
+  it.each([
+    ['answers for every other path', ({ path }: PlantedRequest) => path !== '/graphql'],
+    ['answers for / alone', ({ path }: PlantedRequest) => path === '/'],
+  ])('a frontend on the same host that %s is no playground', async (_, isTheirs) => {
+    const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html>' };
+    proxy.plant = { ask: (request) => (isTheirs(request) ? page : undefined) };
+    expect(namesOf(await diagnose(proxy.url, undefined, ['playground']))).toEqual([]);
+  });
+
+  it('a header that comes twice and says the same', async () => {
+    const twice = {
+      'x-content-type-options': ['nosniff', 'nosniff'],
+      'referrer-policy': ['no-referrer', 'no-referrer'],
+    };
+    proxy.plant = { answer: (answer) => ({ ...answer, headers: { ...answer.headers, ...twice } }) };
+    expect(namesOf(await diagnose(proxy.url, undefined, ['headers']))).toEqual([]);
+  });
+
+  it('a refusal that a proxy answers with status 200', async () => {
+    proxy.plant = { answer: (answer) => ({ ...answer, status: 200 }) };
+    expect(namesOf(await diagnose(proxy.url, undefined, ['files', 'operations']))).toEqual([]);
+  });
+});
+
+it('a password is not sent where it can be read on its way', async () => {
+  const sent: string[] = [];
+  proxy.plant = {
+    ask: ({ body }) => {
+      sent.push(body);
+      return undefined;
+    },
+  };
+  const elsewhere = proxy.url.replace('127.0.0.1', '0.0.0.0');
+  const { exitCode, stdout, stderr } = await run([elsewhere, '--email', EMAIL], PASSWORD);
+  expect([exitCode, stdout, stderr]).toEqual([2, '', expect.stringMatching(/^--email is not used over plain http/)]);
+  expect(sent.filter((body) => body.includes(PASSWORD))).toEqual([]);
+});
+
+it('cors: by https, a page of the same host that came by http is a stranger', async () => {
+  const tls = await FaultyProxy.start(server.url, { tls: true });
+  const plain = tls.url.replace('https:', 'http:');
+  tls.plant = {
+    answer: (answer, { headers }) =>
+      headers['origin'] === plain
+        ? { ...answer, headers: { ...answer.headers, 'access-control-allow-origin': plain } }
+        : answer,
+  };
+  const args = ['doctor', tls.url, '--only', 'cors', '--json'];
+  const { stdout } = await runProgram(program.operator, args, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, cwd: '/' });
+  const detail = `pages of ${plain} can read the answers`;
+  expect(JSON.parse(stdout)).toEqual([{ name: 'cors', result: 'fault', detail }]);
+  await tls.stop();
 });
 
 it('reads no more of an answer than an honest one has', async () => {

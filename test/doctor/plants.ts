@@ -116,6 +116,42 @@ const remembering = (): Plant => {
   };
 };
 
+/** Gives everybody who asks the same in the same way the first answer again, as a cache that heeds no `no-store`. */
+const keeping = (): Plant => {
+  const answers = new Map<string, PlantedAnswer>();
+  const keyOf = ({ path, body, headers }: PlantedRequest) => [path, body, headers['authorization'] ?? ''].join(' ');
+  return {
+    ask: (request) => answers.get(keyOf(request)),
+    answer: (answer, request) => {
+      if (!asks(request, 'mutation')) answers.set(keyOf(request), answer);
+      return answer;
+    },
+  };
+};
+
+/** Gives the first answer again to those who ask by GET, whoever they are. */
+const keepingGets = (): Plant => {
+  const answers = new Map<string, PlantedAnswer>();
+  const isKept = ({ method, path }: PlantedRequest) => method === 'GET' && path.startsWith('/graphql');
+  return {
+    ask: (request) => (isKept(request) ? answers.get(request.path) : undefined),
+    answer: (answer, request) => {
+      if (isKept(request)) answers.set(request.path, answer);
+      return answer;
+    },
+  };
+};
+
+/** Lets the pages of origins read that a hasty comparison takes for its own. */
+const allowing =
+  (isAllowed: (origin: string) => boolean): (() => Plant) =>
+  () => ({
+    answer: (answer, { headers: { origin = '' } }) => {
+      const allowed = isAllowed(origin) && { 'access-control-allow-origin': origin };
+      return { ...answer, headers: { ...answer.headers, ...allowed } };
+    },
+  });
+
 const keySet = (key: object) => serving('/.well-known/jwks.json', json({ keys: [key] }));
 
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
@@ -125,7 +161,14 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     'missing or too weak: content-security-policy',
     withHeader('content-security-policy', "default-src 'self'"),
   ],
+  [
+    'headers',
+    'missing or too weak: content-security-policy',
+    withHeader('content-security-policy', "default-src * 'unsafe-inline'; frame-ancestors 'none'"),
+  ],
   ['headers', 'missing or too weak: referrer-policy', withoutHeader('referrer-policy')],
+  ['headers', 'missing or too weak: referrer-policy', withHeader('referrer-policy', 'unsafe-url')],
+  ['headers', 'missing or too weak: referrer-policy', withHeader('referrer-policy', 'no-referrer, origin')],
   ['headers', 'missing or too weak: cache-control', withHeader('cache-control', 'public, max-age=60')],
   ['headers', 'X-Powered-By names the software', withHeader('x-powered-by', 'Express')],
   ['headers', 'Server names a version', withHeader('server', 'nginx/1.18.0')],
@@ -140,6 +183,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       }),
     }),
   ],
+  ['cors', 'pages of https://attacker127.0.0.1:', allowing((origin) => /127\.0\.0\.1:\d+$/.test(origin))],
   ['cors', 'pages of null can read the answers', withHeader('access-control-allow-origin', 'null')],
   ['metrics', 'the metrics are served to all', serving('/metrics', page())],
   [
@@ -158,7 +202,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     'a list counts for less than it can hold',
     () => ({
       ask: (request) =>
-        asks(request, 'a24: mySessions')
+        asks(request, 'a24: users')
           ? json({ errors: [{ message: 'Sign in.', extensions: { code: 'UNAUTHENTICATED' } }], data: null })
           : undefined,
     }),
@@ -183,6 +227,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       },
     }),
   ],
+  ['caching', 'an answer is kept and given to the next', keeping],
+  ['caching', 'an answer is kept and given to the next', keepingGets],
   ['files', '/.env is served', serving('/.env', page())],
   ['files', '/data/latchkey.sqlite is served', serving('/data/latchkey.sqlite', page())],
   ['operations', '/metrics is served', serving('/metrics', page())],
@@ -210,6 +256,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     }),
   ],
   ['playground', '/ide is a page', serving('/ide', page())],
+  ['playground', '/ is a page', serving('/', { ...page(), body: '<html><title>GraphiQL</title></html>' })],
   [
     'playground',
     '/graphql is a page',
@@ -237,6 +284,21 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     'an RSA key has 1024 bits',
     keySet({ kty: 'RSA', e: 'AQAB', n: Buffer.alloc(128, 1).toString('base64url') }),
   ],
+  [
+    'jwks',
+    'the key set has 21 keys',
+    serving('/.well-known/jwks.json', json({ keys: Array.from({ length: 21 }, () => ({ kty: 'EC' })) })),
+  ],
+  [
+    'jwks',
+    'the key set may be kept for 31536000 seconds',
+    () => ({
+      answer: (answer, { path }) =>
+        path.includes('jwks')
+          ? { ...answer, headers: { ...answer.headers, 'cache-control': 'public, max-age=31536000' } }
+          : answer,
+    }),
+  ],
   ['forgery', 'a token is taken with the algorithm none', trusting((token) => headerOf(token)['alg'] === 'none')],
   ['forgery', 'a token is taken with the algorithm nOnE', trusting((token) => headerOf(token)['alg'] === 'nOnE')],
   [
@@ -261,6 +323,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   ['cookies', 'is not HttpOnly', withCookies((cookie) => cookie.replace(/; HttpOnly/i, ''))],
   ['cookies', 'is not Secure', withCookies((cookie) => cookie.replace(/; Secure/i, ''))],
   ['cookies', 'is not SameSite', withCookies((cookie) => cookie.replace(/; SameSite=\w+/i, ''))],
+  ['cookies', 'is SameSite=None', withCookies((cookie) => cookie.replace(/SameSite=\w+/i, 'SameSite=None'))],
   ['cookies', 'could be set by a neighbour', withCookies((cookie) => cookie.replace('__Host-', ''))],
   [
     'cookie-csrf',
@@ -279,6 +342,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   ['reuse', 'the session of a stolen refresh token goes on', refreshingAgain((count) => count === 4)],
   ['reuse', 'its access token works on', remembering],
   ['logout', 'an access token works after a logout', remembering],
+  ['logout', 'an access token works after a logout', keeping],
   ['logout', 'a refresh token works after a logout', refreshingAgain(() => true)],
   [
     'enumeration',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Check, firstOf } from '../check.js';
-import type { Deployment } from '../deployment.js';
+import type { Answer, Deployment } from '../deployment.js';
+import { askForNothing } from '../guess.js';
 
 const DOCUMENT = '{ __typename }';
 
@@ -14,6 +15,8 @@ const SIMPLE_REQUESTS: readonly (readonly [what: string, body: string, type: str
     'multipart/form-data; boundary=x',
   ],
 ];
+
+const PLAYGROUNDS = /altair|graphiql|graphql playground|apollo sandbox|embeddable-sandbox/i;
 
 const get = (query: string): string => `/graphql?query=${encodeURIComponent(query)}`;
 
@@ -35,12 +38,17 @@ async function findInternals(deployment: Deployment): Promise<string | undefined
 }
 
 async function findPlayground(deployment: Deployment): Promise<string | undefined> {
+  const isForAll = isPage(await askForNothing(deployment));
   return firstOf(['/ide', '/graphql', '/'], async (path) => {
-    const { status, headers } = await deployment.request(path, { headers: { accept: 'text/html' } });
-    const isPage = status === 200 && headers.get('content-type')?.startsWith('text/html');
-    return isPage ? `${path} is a page` : undefined;
+    const answer = await deployment.request(path, { headers: { accept: 'text/html' } });
+    // The page of a frontend on the same host, at / or at every path, is none for trying out operations.
+    const isOfFrontend = (isForAll || path === '/') && !PLAYGROUNDS.test(answer.text);
+    return isPage(answer) && !isOfFrontend ? `${path} is a page` : undefined;
   });
 }
+
+const isPage = ({ status, headers }: Answer): boolean =>
+  status === 200 && headers.get('content-type')?.startsWith('text/html') === true;
 
 async function findSimpleRequests(deployment: Deployment): Promise<string | undefined> {
   const fault = await firstOf(SIMPLE_REQUESTS, async ([what, body, type]) => {

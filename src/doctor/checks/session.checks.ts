@@ -79,6 +79,8 @@ export const sessionChecks: readonly AccountCheck[] = [
     rule: 'an access token ends with its session, at once',
     findWith: async (deployment, account) => {
       const { accessToken, refreshToken } = await account.signIn();
+      // What a cache has kept of it would still be given afterwards.
+      if (!(await isIn(deployment, accessToken))) return 'the token of a login is refused';
       await deployment.graphql('mutation { logout }', { token: accessToken });
       if (await isIn(deployment, accessToken)) return 'an access token works after a logout';
       return (await refresh(deployment, refreshToken)) ? 'a refresh token works after a logout' : undefined;
@@ -117,6 +119,9 @@ function faultOfCookie(cookie: string): string | undefined {
     (wanted) => !attributes.some((attribute) => attribute.toLowerCase().split('=', 1)[0] === wanted.toLowerCase()),
   );
   if (missing.length > 0) return `${name} is not ${missing.join(', ')}`;
+  if (attributes.some((attribute) => /^samesite=none$/i.test(attribute))) {
+    return `${name} is SameSite=None: browsers send it with requests of every site`;
+  }
   return /^__(Host|Secure)-/.test(name) ? undefined : `${name} could be set by a neighbour: it has no prefix`;
 }
 

@@ -1,22 +1,28 @@
 import * as z from 'zod';
 import { type AccountCheck, type Check, firstOf } from '../check.js';
-import type { Deployment } from '../deployment.js';
+import type { Answer, Deployment } from '../deployment.js';
 import { claimsOf, forgeries } from '../forgeries.js';
 
 const MIN_RSA_BITS = 2_048;
 /** Seconds. Whoever steals an access token has it for so long, on servers that do not ask about revocations. */
 const MAX_LIFETIME = 3_600;
+/** Seconds: the most that JWKS_MAX_AGE can be. A revoked key would be trusted by whoever keeps the set for longer. */
+const MAX_KEY_SET_AGE = 86_400;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
 
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 type KeySet = z.output<typeof keySet>;
 
+/** More than a server publishes that rotates its keys each day. So many are tried, and no more. */
+const MAX_KEYS = 20;
+
 const isRefused = async (deployment: Deployment, token: string): Promise<boolean> =>
   (await deployment.graphql('{ me { id } }', { token })).data?.['me'] === undefined;
 
-async function keySetOf(deployment: Deployment): Promise<KeySet | undefined> {
-  const { text } = await deployment.request('/.well-known/jwks.json');
+const askForKeySet = (deployment: Deployment): Promise<Answer> => deployment.request('/.well-known/jwks.json');
+
+function keySetIn({ text }: Answer): KeySet | undefined {
   try {
     return keySet.safeParse(JSON.parse(text)).data;
   } catch {
@@ -24,9 +30,19 @@ async function keySetOf(deployment: Deployment): Promise<KeySet | undefined> {
   }
 }
 
+/** Seconds, as a cache may keep it. */
+const ageOf = ({ headers }: Answer): number => {
+  const ages = [...(headers.get('cache-control') ?? '').matchAll(/(?:max-age|s-maxage)=(\d+)/g)];
+  return Math.max(0, ...ages.map(([, seconds]) => Number(seconds)));
+};
+
 async function findBadKeys(deployment: Deployment): Promise<string | undefined> {
-  const set = await keySetOf(deployment);
+  const answer = await askForKeySet(deployment);
+  const set = keySetIn(answer);
   if (!set) return '/.well-known/jwks.json holds no key set';
+  if (set.keys.length > MAX_KEYS) return `the key set has ${set.keys.length} keys`;
+  const age = ageOf(answer);
+  if (age > MAX_KEY_SET_AGE) return `the key set may be kept for ${age} seconds`;
   return firstOf(set.keys, (key) => {
     const shown = PRIVATE_MEMBERS.filter((member) => member in key);
     if (shown.length > 0) return Promise.resolve(`a key shows its secret: ${shown.join(', ')}`);
@@ -36,7 +52,7 @@ async function findBadKeys(deployment: Deployment): Promise<string | undefined> 
 }
 
 export const tokenChecks: readonly Check[] = [
-  { name: 'jwks', rule: 'the key set is there, public and strong', find: findBadKeys },
+  { name: 'jwks', rule: 'the key set is there, public, strong and not kept for more than a day', find: findBadKeys },
 ];
 
 export const ownTokenChecks: readonly AccountCheck[] = [
@@ -46,8 +62,8 @@ export const ownTokenChecks: readonly AccountCheck[] = [
     findWith: async (deployment, account) => {
       const { accessToken } = await account.signIn();
       if (await isRefused(deployment, accessToken)) return 'the token of a login is refused';
-      const { keys } = (await keySetOf(deployment)) ?? { keys: [] };
-      return firstOf(forgeries(accessToken, keys), async ([what, token]) =>
+      const { keys } = keySetIn(await askForKeySet(deployment)) ?? { keys: [] };
+      return firstOf(forgeries(accessToken, keys.slice(0, MAX_KEYS)), async ([what, token]) =>
         (await isRefused(deployment, token)) ? undefined : `a token is taken ${what}`,
       );
     },
