@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import { configureApp } from './app.setup.js';
 import type { Env } from './config/env.js';
 import { configWarnings } from './config/env.warnings.js';
+import { CONFIGURATION_CONTEXT } from './logging/unfiltered.js';
 import { announce } from './http/announce.js';
 import { shutDownOnSignal } from './shutdown.js';
 import { giveBackStartMemory } from './start-memory.js';
@@ -23,9 +24,18 @@ export async function serve(env: Env, stopTracing?: () => Promise<void>): Promis
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(env), new ExpressAdapter(), options);
   configureApp(app, env);
   app.flushLogs();
-  for (const warning of configWarnings(env)) new Logger('Configuration').warn(warning);
+  warnOfConfiguration(env);
   shutDownOnSignal(app, env, stopTracing);
   await app.listen(env.PORT, env.HOST);
   announce(env);
   giveBackStartMemory();
+}
+
+/** In the log, and on standard error where there is none. */
+function warnOfConfiguration(env: Env): void {
+  const logger = new Logger(CONFIGURATION_CONTEXT);
+  for (const warning of configWarnings(env)) {
+    if (env.LOG_LEVEL === 'silent') process.stderr.write(`${warning}\n`);
+    else logger.warn(warning);
+  }
 }

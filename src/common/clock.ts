@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
+/** By so much the clocks of instances may differ. Milliseconds. What is stored as later than that is of a clock that was set back. */
+export const SKEW_MS = 60_000;
+
 /** The server's only source of "now". Tests replace it to move time; nothing else calls `Date.now()`. */
 @Injectable()
 export class Clock {

@@ -23,7 +23,7 @@ export const accountSettings = {
   DELETED_EMAIL_HOLD: described(
     parse.delay('1d', '36500d'),
     '0',
-    'How long nobody can sign up with the address of a deleted account.',
+    'How long nobody can sign up with an address of a deleted account.',
   ),
 
   EMAIL_VERIFICATION_TTL: described(

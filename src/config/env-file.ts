@@ -1,33 +1,72 @@
+import { type ConfigProblem, ConfigError } from './env.js';
+import { envSchema } from './env.schema.js';
+
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*)$/s;
+const COMMENT = /^\s*#/;
+const BLANK = /^\s*$/;
+/** With the padding that an assignment to nothing looks like, and perhaps the quote behind it. */
+const PADDED_BASE64 = /^\s*([A-Za-z\d+/]{4})*([A-Za-z\d+/]{3}=|[A-Za-z\d+/]{2}==)["']?\s*$/;
 
 /**
  * Reads the text of a `.env` file. Values are literal: `$`, `#`, `\` and quotes inside are themselves, because in a
  * secret they are. A value that begins with a quote runs to the same quote at the end of a line, over several lines if
- * need be. Ours because dotenv and Node's own reader cut an unquoted value at `#` and turn `\n` into a line break.
+ * need be; other settings and comments never become a part of it. Ours because dotenv and Node's own reader cut an
+ * unquoted value at `#` and turn `\n` into a line break.
+ *
+ * @throws ConfigError that names by its number every line of which it is not plain what it sets
  */
 export function parseEnvFile(content: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const values = new Map<string, string>();
+  const problems: ConfigProblem[] = [];
+  const lines = content.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
+  const refuse = (index: number, reason: string) => problems.push({ name: `.env line ${index + 1}`, reason });
   for (let index = 0; index < lines.length; index++) {
-    const [, name, rest] = ASSIGNMENT.exec(lines[index] ?? '') ?? [];
-    if (name === undefined || rest === undefined) continue;
-    const end = endOfQuoted(rest, lines, index);
-    if (end === undefined) {
-      values[name] = rest.trimEnd();
-      continue;
+    const line = lines[index] ?? '';
+    const [, name, rest] = ASSIGNMENT.exec(line) ?? [];
+    if (name === undefined || rest === undefined) {
+      if (!COMMENT.test(line) && !BLANK.test(line)) refuse(index, 'is neither NAME=value nor a comment');
+    } else if (values.has(name)) {
+      refuse(index, `sets ${name} once more`);
+    } else if (!isQuoted(rest)) {
+      values.set(name, rest.trimEnd());
+    } else {
+      const quoted = quotedValue([rest, ...lines.slice(index + 1)]);
+      if (!quoted) {
+        refuse(
+          index,
+          'begins a value in quotes that does not end before the next setting or comment, or with something behind the last quote',
+        );
+        continue;
+      }
+      values.set(name, quoted.value);
+      index += quoted.end;
     }
-    const quoted = [rest, ...lines.slice(index + 1, end + 1)].join('\n').trimEnd();
-    values[name] = quoted.slice(1, -1);
-    index = end;
   }
-  return values;
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.fromEntries(values);
 }
 
-/** The line on which a quoted value ends, or undefined when it is not quoted (or never closed, hence not quoted). */
-function endOfQuoted(rest: string, lines: readonly string[], start: number): number | undefined {
-  const quote = rest[0];
-  if (quote !== '"' && quote !== "'") return undefined;
-  if (rest.trimEnd().length > 1 && rest.trimEnd().endsWith(quote)) return start;
-  const end = lines.findIndex((line, index) => index > start && line.trimEnd().endsWith(quote));
-  return end === -1 ? undefined : end;
+const isQuoted = (rest: string): boolean => rest.startsWith('"') || rest.startsWith("'");
+
+/** The value that begins in the first of these lines, and the line that ends it. Undefined when it is not plain where that is. */
+function quotedValue(lines: readonly string[]): { value: string; end: number } | undefined {
+  const quote = lines[0]?.[0] ?? '';
+  const closes = (text: string, index: number) => text.endsWith(quote) && (index > 0 || text.length > 1);
+  const end = lines.findIndex((line, index) => closes(line.trimEnd(), index) || isOfItsOwn(line));
+  const last = lines[end];
+  if (last === undefined || isOfItsOwn(last)) return undefined;
+  const text = lines.slice(0, end + 1).join('\n');
+  const value = text.trimEnd().slice(1, -1);
+  return hasCommentBehind(quote, value) ? undefined : { value, end };
 }
+
+/** A setting or a comment. */
+function isOfItsOwn(line: string): boolean {
+  const [, name] = ASSIGNMENT.exec(line) ?? [];
+  if (name === undefined) return COMMENT.test(line);
+  return Object.hasOwn(envSchema.shape, name) || !PADDED_BASE64.test(line);
+}
+
+/** Whoever writes a comment behind the closing quote, and a quote at its end, means neither as a part of the value. */
+const hasCommentBehind = (quote: string, value: string): boolean =>
+  value.split(quote).some((part, index) => index > 0 && /^\s+#/.test(part));

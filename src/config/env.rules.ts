@@ -32,6 +32,9 @@ function rule<K extends keyof Env>(
   return { reads, reason };
 }
 
+/** Each of them is told to other people and programs than the others. */
+const SHARED = 'must not be another secret of this configuration';
+
 const SECRET_RULES = [
   rule(['JWT_SECRET'], ({ JWT_SECRET }) =>
     JWT_SECRET === ''
@@ -47,6 +50,14 @@ const SECRET_RULES = [
     (env) => env.JWT_PREVIOUS_SECRETS.includes(env.JWT_SECRET) && 'must not hold the current JWT_SECRET',
   ),
   rule(['METRICS_TOKEN'], ({ METRICS_TOKEN }) => METRICS_TOKEN && secretProblem(METRICS_TOKEN, BEARER_TOKEN)),
+  rule(['METRICS_TOKEN', 'JWT_SECRET', 'JWT_PREVIOUS_SECRETS', 'ADMIN_PASSWORD'], (env) => {
+    const others = [env.JWT_SECRET, ...env.JWT_PREVIOUS_SECRETS, env.ADMIN_PASSWORD];
+    return env.METRICS_TOKEN !== undefined && others.includes(env.METRICS_TOKEN) && SHARED;
+  }),
+  rule(['ADMIN_PASSWORD', 'JWT_SECRET', 'JWT_PREVIOUS_SECRETS'], (env) => {
+    const others = [env.JWT_SECRET, ...env.JWT_PREVIOUS_SECRETS];
+    return env.ADMIN_PASSWORD !== undefined && others.includes(env.ADMIN_PASSWORD) && SHARED;
+  }),
 ];
 
 const LIFETIME_RULES = [
@@ -184,5 +195,5 @@ function isForOthers({ PUBLIC_URL, MAIL_URL }: Pick<Env, 'PUBLIC_URL' | 'MAIL_UR
 /** RFC 6265 section 5.1.3: an address has no domain above it. A top-level domain is nobody's, and browsers refuse it. */
 function covers(domain: string, hostname: string): boolean {
   if (hostname === domain) return true;
-  return isIP(hostname) === 0 && domain.includes('.') && hostname.endsWith(`.${domain}`);
+  return isIP(hostname) === 0 && /\.[^.]/.test(domain) && hostname.endsWith(`.${domain}`);
 }

@@ -115,7 +115,7 @@ export const envSchema = z.object({
     '',
     'Makes this administrator at the start while there is no administrator at all.',
   ),
-  ADMIN_PASSWORD: described(parse.secret, '', 'Password of that administrator.'),
+  ADMIN_PASSWORD: described(parse.secretLine, '', 'Password of that administrator.'),
 
   ...accountSettings,
 
@@ -150,7 +150,7 @@ export const envSchema = z.object({
   LOG_LEVEL: described(
     parse.choice('info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent'),
     'info',
-    'Least severity that is logged: fatal, error, warn, info, debug, trace or silent.',
+    'Least severity that is logged, apart from the audit trail and warnings about the configuration.',
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: described(
     parse.optionalHttpUrl,
@@ -164,7 +164,7 @@ export const envSchema = z.object({
   ),
   METRICS_PORT: described(parse.integer(9464, 0, 65_535), '9464', 'Port of the metrics, apart from the API.'),
   METRICS_TOKEN: described(
-    parse.secret,
+    parse.secretLine,
     '',
     'Who scrapes has to send this as a bearer token: at least 16 random bytes. Empty: nobody is asked.',
   ),

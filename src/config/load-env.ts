@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { ConfigError, configErrorOf, type Env, parseEnv } from './env.js';
 import { parseEnvFile } from './env-file.js';
 import { envSchema } from './env.schema.js';
@@ -9,7 +9,9 @@ const ENV_FILE = '.env';
 export function loadEnv(): Env {
   return orExit(() => {
     const file = readEnvFile();
-    warnOfUnknownNames(file);
+    for (const warning of [...unknownNames(file).map(unknownName), ...modeWarnings()]) {
+      process.stderr.write(`${ENV_FILE}: ${warning}\n`);
+    }
     return parseEnv({ ...file, ...process.env });
   });
 }
@@ -28,6 +30,7 @@ export function readEnvFile(): Record<string, string> {
   try {
     return existsSync(ENV_FILE) ? parseEnvFile(readFileSync(ENV_FILE, 'utf8')) : {};
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     // A container that mounts a file which is not there gets a folder of that name.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw new ConfigError([{ name: ENV_FILE, reason: `can not be read (${code})` }]);
@@ -38,11 +41,16 @@ export function readEnvFile(): Record<string, string> {
 export const unknownNames = (file: Readonly<Record<string, string>>): string[] =>
   Object.keys(file).filter((name) => !Object.hasOwn(envSchema.shape, name));
 
-/** In the file an unknown name is likely a typo. In the environment of the process it is somebody else's. */
-function warnOfUnknownNames(file: Readonly<Record<string, string>>): void {
-  for (const name of unknownNames(file)) {
-    process.stderr.write(`${ENV_FILE}: ${name} is not a setting of Latchkey and is ignored.\n`);
-  }
+/** In the file an unknown name is likely a typo. In the environment of the process it belongs to another program. */
+const unknownName = (name: string): string => `${name} is not a setting of Latchkey and is ignored.`;
+
+/** What the mode of the file lets others than its owner do. Windows has no such mode. */
+export function modeWarnings(): string[] {
+  const mode = process.platform === 'win32' || !existsSync(ENV_FILE) ? 0 : statSync(ENV_FILE).mode & 0o777;
+  const isPrivate = (mode & 0o077) === 0;
+  return isPrivate
+    ? []
+    : [`others can read or change it (mode ${mode.toString(8)}). Give it mode 600: it holds secrets.`];
 }
 
 function orExit<T>(parse: () => T): T {

@@ -2,20 +2,14 @@ import { ConnectionString } from 'connection-string';
 import * as z from 'zod';
 import { isNetwork } from './proxy-network.js';
 import type { RedisTarget } from './redis-target.js';
+import { optional, optionalText, text } from './texts.js';
+
+export { optionalText, secret, secretLine, text } from './texts.js';
 
 /**
  * How the text of a variable becomes a value. Every message says what is expected and none repeats what was given,
  * because a variable may hold a secret. An empty text counts as unset, except where an amount is expected.
  */
-const optional = z.string().optional();
-
-export const text = (fallback: string) => optional.transform((value) => value?.trim() || fallback);
-
-export const optionalText = optional.transform((value) => value?.trim() || undefined);
-
-/** Taken as it is, blanks included. */
-export const secret = optional.transform((value) => value || undefined);
-
 const FLAGS = new Map([
   ...['true', '1', 'yes'].map((word) => [word, true] as const),
   ...['false', '0', 'no'].map((word) => [word, false] as const),

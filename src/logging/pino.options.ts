@@ -2,6 +2,7 @@ import { levels, type LogFn, type Logger, type LoggerOptions, stdTimeFunctions }
 import { currentRequestId } from '../common/request-id.js';
 import type { Env } from '../config/env.js';
 import { loggable } from './safe-error.js';
+import { UNFILTERED } from './unfiltered.js';
 
 /** Wherever one of these names turns up in a log object, its value is removed (ASVS 16.2.5). */
 const SECRETS = new Set([
@@ -21,7 +22,7 @@ const MAX_DEPTH = 6;
 /** JSON lines, and readable ones in development. */
 export function pinoOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): LoggerOptions {
   return {
-    level: env.LOG_LEVEL,
+    level: passingUnfiltered(env.LOG_LEVEL),
     // UTC, as every time of the server is (ASVS 16.2.2).
     timestamp: stdTimeFunctions.isoTime,
     mixin: () => ({ requestId: currentRequestId() }),
@@ -29,7 +30,7 @@ export function pinoOptions(env: Pick<Env, 'LOG_LEVEL' | 'NODE_ENV'>): LoggerOpt
     formatters: { log: (facts) => withoutSecrets(facts) },
     // pino-http hands over what it has made of the error.
     serializers: { err: (error: unknown) => withoutSecretsIn(error, 1) },
-    hooks: { logMethod: withoutFrameworkChatter },
+    hooks: { logMethod: onlyFrom(severityOf(env.LOG_LEVEL)) },
     ...(env.NODE_ENV === 'development' && { transport: { target: 'pino-pretty', options: PRETTY } }),
   };
 }
@@ -66,11 +67,22 @@ const CHATTER = new Set([
   'NestApplication',
 ]);
 
-function withoutFrameworkChatter(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
-  const [first]: unknown[] = args;
-  const context = typeof first === 'object' && first !== null && 'context' in first ? first.context : undefined;
-  if (level <= (levels.values['info'] ?? 0) && CHATTER.has(String(context))) return;
-  method.apply(this, args);
+const severityOf = (level: string): number => levels.values[level] ?? Infinity;
+
+const INFO = severityOf('info');
+
+/** The level that lets the events of the audit trail through, which are of level `info`: `onlyFrom` takes the others away. */
+const passingUnfiltered = (level: Env['LOG_LEVEL']): Env['LOG_LEVEL'] =>
+  level !== 'silent' && severityOf(level) > INFO ? 'info' : level;
+
+/** Leaves what is as severe as that, and what is logged whatever the severity is. */
+function onlyFrom(severity: number) {
+  return function (this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+    const [first]: unknown[] = args;
+    const context = typeof first === 'object' && first !== null && 'context' in first ? String(first.context) : '';
+    if (level <= INFO && CHATTER.has(context)) return;
+    if (level >= severity || UNFILTERED.has(context)) method.apply(this, args);
+  };
 }
 
 const PRETTY = { singleLine: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname,context' };

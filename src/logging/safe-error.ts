@@ -10,7 +10,7 @@ const QUOTES_NAMES = /^(23|28|3D|3F|42(?!601))...$/;
  */
 export function safeMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error instanceof DriverException ? withoutValues(error) : error.message;
+  return isOfDatabase(error) ? withoutValues(error) : error.message;
 }
 
 /** Where the error came from, without its message, which a stack begins with. */
@@ -23,14 +23,20 @@ export function framesOf(error: Error): string {
 
 /** An error as the log has it. The driver hangs more on its error than this, the failing row among it: that stays behind. */
 export function loggable(error: unknown): unknown {
-  if (!(error instanceof DriverException)) return error;
+  if (!(error instanceof Error && isOfDatabase(error))) return error;
   return { type: error.name, code: error.code, message: safeMessage(error), stack: framesOf(error) };
 }
+
+/** An error of a driver, in the ORM's class or in its own: the ORM's query builder throws it as it comes. */
+type DatabaseError = Error & Pick<DriverException, 'code'>;
+
+const isOfDatabase = (error: Error): error is DatabaseError =>
+  error instanceof DriverException || error.name === 'SqliteError' || ('severity' in error && 'code' in error);
 
 /** What a trigger or a function of the operator's raises, whose words are theirs. */
 const RAISED = /^P0...$/;
 
-function withoutValues({ code = '', message }: DriverException): string {
+function withoutValues({ code = '', message }: DatabaseError): string {
   if (RAISED.test(code)) return `The database has raised ${code}.`;
   const shown = QUOTES_NAMES.test(code) ? message : message.replace(/["'].*["']/s, '…');
   return shown.split('\n', 1).join();

@@ -73,6 +73,15 @@ describe('METRICS_TOKEN', () => {
     },
   );
 
+  it('must not be the secret that signs, a former one or the password of the administrator', () => {
+    const former = randomBytes(32).toString('hex');
+    const admin = { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: former };
+    expect(refusedNames({ METRICS_TOKEN: SECRET })).toEqual(['METRICS_TOKEN']);
+    expect(refusedNames({ METRICS_TOKEN: former, JWT_PREVIOUS_SECRETS: former })).toEqual(['METRICS_TOKEN']);
+    expect(refusedNames({ METRICS_TOKEN: former, ...admin })).toEqual(['METRICS_TOKEN']);
+    expect(refusedNames({ ...admin, ADMIN_PASSWORD: SECRET })).toEqual(['ADMIN_PASSWORD']);
+  });
+
   it('may be empty, and is accepted when it is random', () => {
     const random = Array.from({ length: 100 }, () => randomBytes(12).toString('hex'));
     expect(['', ...random].flatMap((METRICS_TOKEN) => refusedNames({ METRICS_TOKEN }))).toEqual([]);
@@ -163,6 +172,9 @@ describe('origins and cookies', () => {
   it('COOKIE_DOMAIN loses its dot and its capitals, and an address has none above it', () => {
     expect(parse({ ...PRODUCTION, COOKIE_DOMAIN: '.Example.com' }).COOKIE_DOMAIN).toBe('example.com');
     expect(refusedNames({ PUBLIC_URL: 'http://10.0.0.1', COOKIE_DOMAIN: '0.0.1' })).toEqual(['COOKIE_DOMAIN']);
+    const absolute = { PUBLIC_URL: 'https://example.com.', COOKIE_DOMAIN: 'com.' };
+    expect(refusedNames(absolute)).toEqual(['COOKIE_DOMAIN']);
+    expect(refusedNames({ ...absolute, COOKIE_DOMAIN: 'example.com.' })).toEqual([]);
   });
 
   it.each([

@@ -135,6 +135,20 @@ describe('numbers, lists and the rest', () => {
     expect(refusedNames({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'x' : '', [name]: value })).toEqual([name]);
   });
 
+  it.each(['JWT_AUDIENCE', 'DATABASE_URL', 'MAIL_URL', 'HOST', 'CORS_ORIGINS', 'MAIL_OUTBOX', 'METRICS_TOKEN'])(
+    'a line break in %s is refused: a quote in .env was closed too late',
+    (name) => {
+      const started: Record<string, string> = { DATABASE_URL: 'sqlite:x', MAIL_URL: 'smtp://localhost' };
+      const value = `${started[name] ?? 'k3J9vQx2LmZw7RtY'}\nb`;
+      expect(problemsOf({ [name]: value })).toEqual([{ name, reason: 'must be one line without control characters' }]);
+    },
+  );
+
+  it('a secret that signs can have several lines', () => {
+    const lines = `${SECRET}\n${SECRET}`;
+    expect(parse({ JWT_SECRET: lines }).JWT_SECRET).toBe(lines);
+  });
+
   it('an administrator needs both an e-mail and a password', () => {
     expect(refusedNames({ ADMIN_EMAIL: 'root@example.com' })).toEqual(['ADMIN_PASSWORD']);
     expect(refusedNames({ ADMIN_PASSWORD: 'x' })).toEqual(['ADMIN_EMAIL']);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../support/run-program.js';
@@ -19,7 +19,7 @@ function load(env: Record<string, string>) {
   return runProgram(program, [], { env, cwd });
 }
 
-const writeEnvFile = (text: string) => writeFileSync(join(cwd, '.env'), text);
+const writeEnvFile = (text: string) => writeFileSync(join(cwd, '.env'), text, { mode: 0o600 });
 
 describe('loadEnv', () => {
   it('reads .env in the working directory, and the environment wins', async () => {
@@ -37,12 +37,13 @@ describe('loadEnv', () => {
   });
 
   it('warns of a name in .env that is no setting', async () => {
-    writeEnvFile(`JWT_SECRET=${SECRET}\nACCESS_TOKEN_TLL=5m\nconstructor=x\n`);
+    writeEnvFile(`JWT_SECRET=${SECRET}\nACCESS_TOKEN_TLL=5m\nconstructor=x\n__proto__=x\n`);
     expect(await load({})).toMatchObject({
       exitCode: 0,
       stderr:
         '.env: ACCESS_TOKEN_TLL is not a setting of Latchkey and is ignored.\n' +
-        '.env: constructor is not a setting of Latchkey and is ignored.\n',
+        '.env: constructor is not a setting of Latchkey and is ignored.\n' +
+        '.env: __proto__ is not a setting of Latchkey and is ignored.\n',
     });
   });
 
@@ -59,5 +60,23 @@ describe('loadEnv', () => {
     mkdirSync(join(cwd, '.env'));
     const stderr = `${HEADLINE}.env can not be read (EISDIR)\n`;
     expect(await load({ JWT_SECRET: SECRET })).toEqual({ exitCode: 1, stdout: '', stderr });
+  });
+
+  it('warns of a .env that others than the user of the server can read or change', async () => {
+    writeEnvFile(`JWT_SECRET=${SECRET}\n`);
+    chmodSync(join(cwd, '.env'), 0o640);
+    expect(await load({})).toMatchObject({
+      exitCode: 0,
+      stderr: '.env: others can read or change it (mode 640). Give it mode 600: it holds secrets.\n',
+    });
+  });
+
+  it('ends the process for a line that it does not understand, named by its number and without its text', async () => {
+    writeEnvFile(`JWT_SECRET=${SECRET}\nset JWT_AUDIENCE=hunter2\n`);
+    expect(await load({})).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `${HEADLINE}.env line 2 is neither NAME=value nor a comment\n`,
+    });
   });
 });
