@@ -1,18 +1,25 @@
+import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NextFunction, Request, Response } from 'express';
+import type { Application, NextFunction, Request, Response } from 'express';
 import { Logger } from 'nestjs-pino';
 import { withRequestId } from './common/request-id.js';
 import type { Env } from './config/env.js';
 import { createValidationPipe } from './graphql/validation.pipe.js';
 import { refusalOf } from './http/allowed-requests.js';
 import { answerClientErrors } from './http/client-errors.js';
-import { cameThroughProxy } from './http/came-through-proxy.js';
+import { cameThroughProxy, isProxy } from './http/came-through-proxy.js';
+import { boundConnections } from './http/connections.js';
 import { enableCors } from './http/cors.js';
-import { readJsonBodies } from './http/json-body.js';
+import { Exchanges } from './http/exchanges.js';
+import { JsonBodies } from './http/json-body.js';
 import { requestLogger } from './http/log-requests.js';
 import { securityHeadersSetter } from './http/security-headers.js';
-import { limitConnections } from './http/server-limits.js';
+import { readTargets } from './http/request-target.js';
+import { limitTimes } from './http/server-limits.js';
+import { SlowReaders } from './http/slow-readers.js';
 import { traceRequest } from './http/trace-requests.js';
+import { Metrics } from './telemetry/metrics.js';
+import { Networks } from './throttle/networks.js';
 
 /**
  * Everything between Node and the resolvers, in the order in which a request meets it. Used by `main.ts` and by every
@@ -27,8 +34,10 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
 
   const setSecurityHeaders = securityHeadersSetter(env);
   const logRequest = requestLogger();
+  const bodies = new JsonBodies();
   // One step, and not one for each line: Express takes longer to get from step to step than they do.
   app.use((request: Request, response: Response, next: NextFunction) => {
+    bodies.begin(request, response);
     withRequestId(cameThroughProxy(request) ? request.get('x-request-id') : undefined, (requestId) => {
       response.setHeader('X-Request-Id', requestId);
       setSecurityHeaders(response);
@@ -40,9 +49,29 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
   enableCors(app, env);
   // After CORS: a page of ours may read why.
   app.use((request: Request, response: Response, next: NextFunction) => next(refusalOf(request, response)));
-  readJsonBodies(app);
+  app.use(async (request: Request, _response: Response, next: NextFunction) => {
+    // Apollo looks whether it is there, also where there is no body.
+    request.body = await bodies.of(request);
+    next();
+  });
 
   app.useGlobalPipes(createValidationPipe());
-  limitConnections(app.getHttpServer());
-  answerClientErrors(app.getHttpServer(), env);
+  limitServer(app, app.getHttpServer(), env);
+}
+
+function limitServer(app: NestExpressApplication, server: Server, env: Env): void {
+  const exchanges = new Exchanges();
+  exchanges.standBefore(server);
+  readTargets(server);
+  answerClientErrors(server, env, exchanges);
+  const networks = app.get(Networks);
+  const { limitRefusals } = app.get(Metrics);
+  const express: Application = app.getHttpAdapter().getInstance();
+  boundConnections(
+    server,
+    ({ remoteAddress = '' }) => (isProxy(express, remoteAddress) ? undefined : networks.keyOf(remoteAddress)),
+    () => limitRefusals.inc({ limit: 'connections' }),
+  );
+  limitTimes(server);
+  SlowReaders.closeAllOf(server);
 }

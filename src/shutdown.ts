@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from './config/env.js';
@@ -11,6 +12,9 @@ import { Readiness } from './health/readiness.js';
  * this time are one.
  */
 const ONE_SIGNAL_MS = 1_000;
+
+/** How long a request may take to arrive once no connection is accepted any more. */
+const ARRIVING_MS = 5_000;
 
 /** How often connections that have become idle are closed. */
 const SWEEP_MS = 50;
@@ -66,7 +70,10 @@ async function drain(app: NestExpressApplication, { SHUTDOWN_DELAY }: ShutdownSe
   // Clients that keep a connection are told to open the next one elsewhere.
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   await delay(SHUTDOWN_DELAY * 1000);
-  const closed = promisify(server.close.bind(server))();
+  // What has begun to arrive has to hurry. The own `close` of a HTTP server would look no more whether it does.
+  server.headersTimeout = ARRIVING_MS;
+  server.requestTimeout = ARRIVING_MS;
+  const closed = promisify(NetServer.prototype.close.bind(server))();
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   await closed;
   clearInterval(sweep);

@@ -14,7 +14,7 @@ export function enableCors(app: NestExpressApplication, env: Pick<Env, 'CORS_ORI
     origin: (origin, callback) => callback(null, allowed.has(origin ?? '')),
     credentials: true,
     methods: ['GET', 'POST'],
-    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    exposedHeaders: ['X-Request-Id'],
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
   });
 }

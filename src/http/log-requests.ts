@@ -5,6 +5,9 @@ import { currentRequestId } from '../common/request-id.js';
 /** The playground loads some hundred files, and probes come every few seconds. */
 const UNLOGGED = /^\/(ide|health)\//;
 
+/** A path of ours is far shorter, and a stranger chooses what is written to the log. */
+const MAX_PATH_LENGTH = 2_000;
+
 /**
  * One line for each request, once it is answered or its client has gone: method, path, status and milliseconds. No header
  * and no body, because both carry credentials.
@@ -13,7 +16,8 @@ export function requestLogger(): (request: Request, response: Response) => void 
   const logger = PinoLogger.root.child({}, { serializers: { req: asItIs, res: asItIs } });
   return (request, response) => {
     if (UNLOGGED.test(request.url)) return;
-    const { method, path } = request;
+    const { method } = request;
+    const path = request.path.slice(0, MAX_PATH_LENGTH);
     const started = performance.now();
     const requestId = currentRequestId();
     response.once('close', () => {

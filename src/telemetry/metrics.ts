@@ -27,7 +27,11 @@ export class Metrics {
   readonly hashesWaiting = this.observed('password_hashes_waiting', 'Passwords that wait for their turn.');
   readonly hashesRefused = this.counter('password_hashes_refused_total', 'Passwords turned away by a full queue.');
 
-  readonly limitRefusals = this.counter('limit_refusals_total', 'Attempts beyond a rate limit.', ['limit']);
+  readonly limitRefusals = this.counter(
+    'limit_refusals_total',
+    'Attempts beyond a rate limit, and connections beyond their bound.',
+    ['limit'],
+  );
   readonly sessionsStarted = this.counter('sessions_started_total', 'Sessions that began.');
   readonly sessionsRevoked = this.counter('sessions_revoked_total', 'Sessions ended before their time.', ['reason']);
   readonly refreshes = this.counter('refreshes_total', 'Refresh tokens presented.', ['outcome']);

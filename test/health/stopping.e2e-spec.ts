@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -29,6 +29,15 @@ describe('a server that is told to stop', () => {
       const [running, waiting] = ['running', 'waiting'].map((state) => figureIn(figures, `password_hashes_${state}`));
       return (running ?? 0) + (waiting ?? 0) >= least;
     });
+
+  /** A connection on which a request has begun to arrive. */
+  const begun = async (bytes: string): Promise<Socket> => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(bytes);
+    await probe(server.url, 'live');
+    return socket;
+  };
 
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s answers what is in flight, then exits with 0', async (signal) => {
     await start({ BCRYPT_COST: '13' });
@@ -83,14 +92,27 @@ describe('a server that is told to stop', () => {
 
   it('cuts off what does not end within SHUTDOWN_TIMEOUT', async () => {
     await start({ SHUTDOWN_TIMEOUT: '1s' });
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    await once(socket, 'connect');
-    socket.on('error', () => undefined);
-    socket.write(
-      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+    const socket = await begun(
+      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
     );
-    await probe(server.url, 'live');
     expect(await server.kill('SIGTERM')).toBe(1);
     socket.destroy();
+  });
+
+  it('waits for no request that does not arrive, also of a client that sends a byte now and then', async () => {
+    await start({ SHUTDOWN_TIMEOUT: '1m' });
+    const sockets = [
+      await begun('GET /graphql HTTP/1.1\r\nHost: x\r\nX-Header: '),
+      await begun(
+        'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{',
+      ),
+    ];
+    const sending = setInterval(() => {
+      for (const socket of sockets) socket.write('x');
+    }, 500);
+    expect(await server.kill('SIGTERM')).toBe(0);
+    clearInterval(sending);
+    expect(server.output).not.toMatch(/cut off|failed/i);
+    for (const socket of sockets) socket.destroy();
   });
 });

@@ -55,6 +55,9 @@ const send = (query: string, variables?: object) => {
   return () => post(body);
 };
 
+const deepVariable = (depth: number) =>
+  `{"query":"query($how:String!){fails(how:$how)}","variables":{"how":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+
 const LOGIN = `login(input: { email: "a@example.com", password: "wrong password" }) { __typename }`;
 const PREFLIGHT = { 'apollo-require-preflight': '1' };
 const TOO_LONG = [400, ['GRAPHQL_PARSE_FAILED']];
@@ -107,14 +110,8 @@ const ATTACKS: Row[] = [
   ['300 fields inside each other', send(`{ ${'me { '.repeat(300)} id ${'} '.repeat(301)}`), INVALID],
   ['20,000 fields that nobody closes', send('{ me '.repeat(20_000)), TOO_LONG],
   ['a list 20,000 deep', send(`{ fails(how: ${'['.repeat(20_000)}`), TOO_LONG],
-  [
-    'a list 20,000 deep in the variables',
-    () =>
-      post(
-        `{"query":"query($how:String!){fails(how:$how)}","variables":{"how":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`,
-      ),
-    [400, ['BAD_USER_INPUT']],
-  ],
+  ['a list 20,000 deep in the variables', () => post(deepVariable(20_000)), [413, ['BAD_REQUEST']]],
+  ['a list 1,900 deep in the variables', () => post(deepVariable(1_900)), [400, ['BAD_USER_INPUT']]],
   ['a cycle of fragments', send('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }'), INVALID],
   ['4,000 directives', send(`{ __typename ${'@skip '.repeat(4000)} }`), TOO_LONG],
   ['10 unknown directives', send(`{ __typename ${'@aa'.repeat(10)} }`), INVALID],
@@ -203,12 +200,17 @@ const WORST: [what: string, body: string][] = [
   ],
   ['50 aliases of a list of users', document(`{ ${times(50, (i) => `a${i}: publicDirectory { id }`)} }`)],
   ['50 aliases of me', document(`{ ${times(50, (i) => `a${i}: me { id email roles }`)} }`)],
-  ['deep variables', `{"query":"{ __typename }","variables":${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}}`],
+  ['deep variables', `{"query":"{ __typename }","variables":${'{"a":'.repeat(1_900)}1${'}'.repeat(1_900)}}`],
+  [
+    'variables that are too deep',
+    `{"query":"{ __typename }","variables":${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}}`,
+  ],
   [
     'wide variables',
-    document('{ __typename }', Object.fromEntries(Array.from({ length: 7000 }, (_, i) => [`v${String(i)}`, i]))),
+    document('{ __typename }', Object.fromEntries(Array.from({ length: 1_900 }, (_, i) => [`v${String(i)}`, i]))),
   ],
-  ['a wide list', document('query ($how: String!) { fails(how: $how) }', { how: new Array(20_000).fill('x') })],
+  ['a wide list', document('query ($how: String!) { fails(how: $how) }', { how: new Array(1_900).fill('x') })],
+  ['too wide a list', document('query ($how: String!) { fails(how: $how) }', { how: new Array(20_000).fill('x') })],
   [
     'a list of 100 wrong values',
     document('query ($how: [String!]!) { fails(how: $how) }', { how: new Array(100).fill({ a: 'x'.repeat(900) }) }),

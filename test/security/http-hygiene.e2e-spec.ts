@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { TestServer } from '../support/test-server.js';
 
@@ -90,6 +90,49 @@ const ANSWERS: [status: number, kind: string, answer: (to: TestServer) => Promis
   ],
   [400, 'what is not HTTP', (to) => sendBytes(to, 'canary\r\n\r\n')],
   [
+    415,
+    'a Content-Type of more than 255 characters',
+    (to) =>
+      sendBytes(
+        to,
+        `GET /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: a/b;${' '.repeat(252)}x\r\n\r\n`,
+      ),
+  ],
+  ...[
+    'http://',
+    'http://[::1/graphql',
+    'https://',
+    'ftp://x/graphql',
+    '/#',
+    '//a@b#',
+    '//a@x[y/#',
+    '//a@b\u00a0',
+    'http://a/#',
+    '//a@b?\u00e9',
+  ].map((target): (typeof ANSWERS)[number] => [
+    400,
+    `a target without a path: ${target}`,
+    (to) => sendBytes(to, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`),
+  ]),
+  [
+    400,
+    'TRACE of such a target',
+    (to) => sendBytes(to, 'TRACE http:// HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+  ],
+  ...['Host: a\r\nHost: b', 'Host: a b', 'Host: a/b', 'Host: a@b', 'Host: "a"'].map(
+    (lines): (typeof ANSWERS)[number] => [
+      400,
+      `a wrong Host: ${lines}`,
+      (to) => sendBytes(to, `GET /graphql HTTP/1.1\r\n${lines}\r\nConnection: close\r\n\r\n`),
+    ],
+  ),
+  [400, 'a request without Host', (to) => sendBytes(to, 'GET /graphql HTTP/1.1\r\nConnection: close\r\n\r\n')],
+  [
+    404,
+    'an expectation that is not known',
+    (to) => send(to, { method: 'GET', path: '/nothing', headers: { expect: 'canary' } }),
+  ],
+  [
     431,
     'headers that are too large',
     (to) => sendBytes(to, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'c'.repeat(20_000)}\r\n\r\n`),
@@ -175,12 +218,62 @@ describe('a body', () => {
     },
   );
 
+  it('of 100 kB in small parts is read, and one byte more is refused', async () => {
+    const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n';
+    const parts = TYPENAME.body.padEnd(102_400).replaceAll(/.{16}/g, '10\r\n$&\r\n');
+    const inParts = `${head}Transfer-Encoding: chunked\r\n\r\n${parts}`;
+    expect(await sendBytes(server, `${inParts}0\r\n\r\n`)).toMatchObject({
+      status: 200,
+      body: '{"data":{"__typename":"Query"}}\n',
+    });
+    expect((await sendBytes(server, `${inParts}1\r\n \r\n0\r\n\r\n`)).status).toBe(413);
+  });
+
+  it.each([
+    ['of JSON', 'POST /graphql', 'application/json'],
+    ['of another type', 'POST /graphql', 'text/plain'],
+    ['on another path', 'POST /nothing', 'application/json'],
+    ['that nobody asked for', 'GET /health/live', 'text/plain'],
+  ])('in more than 10,000 parts ends the connection: %s', async (_, line, type) => {
+    // Nothing else ends it.
+    Object.assign(server.app.getHttpServer(), { requestTimeout: 0, timeout: 0 });
+    const head = `${line} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
+    socket.write(head + '1\r\n \r\n'.repeat(10_001));
+    await new Promise((resolve) => socket.resume().once('close', resolve));
+    Object.assign(server.app.getHttpServer(), { requestTimeout: 30_000, timeout: 60_000 });
+  });
+
+  it.each([
+    ['a mark of the byte order', `\uFEFF${TYPENAME.body}`],
+    ['a byte that is not UTF-8', Buffer.from(query('{ __typename } # \xFF'), 'latin1')],
+  ])('with %s is read', async (_, body) => {
+    expect((await send(server, { ...TYPENAME, body })).status).toBe(200);
+  });
+
+  it('of 2,000 values is read, and one of more is refused, whatever is in a text', async () => {
+    const list = (length: number) => new Array<unknown>(length).fill(0);
+    const text = '[{,"\\'.repeat(1_000);
+    const statusOf = async (values: unknown[]) => {
+      const body = JSON.stringify({ query: '{ __typename }', extensions: { [text]: [text, ...values] } });
+      return (await send(server, { headers: JSON_TYPE, body })).status;
+    };
+    // The body, the document, the extensions, the list and its first text are values too.
+    expect(await statusOf(list(1_995))).toBe(200);
+    expect(await statusOf(list(1_996))).toBe(413);
+  });
+
+  it.each(['gzip', 'deflate', 'br', 'zstd', 'gzip, identity'])('that is compressed is refused: %s', async (coding) => {
+    const headers = { ...JSON_TYPE, 'content-encoding': coding };
+    expect((await send(server, { headers, body: TYPENAME.body })).status).toBe(415);
+  });
+
   it('that unpacks to more than the limit is refused before it is unpacked', async () => {
     const bomb = gzipSync(query('x'.repeat(90_000_000)));
     expect(bomb.byteLength).toBeLessThan(102_400);
     const before = process.memoryUsage().rss;
     const { status } = await send(server, { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: bomb });
-    expect(status).toBe(413);
+    expect(status).toBe(415);
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
   });
 });
@@ -209,9 +302,53 @@ describe('the framing of a request', () => {
   });
 });
 
-it('requests and connections have an end', () => {
-  const { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxHeadersCount } = server.app.getHttpServer();
-  expect({ headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxHeadersCount }).toEqual({
+it('a target with a scheme and a host is its path', async () => {
+  const target = 'http://anything.example/graphql?query={__typename}';
+  const lines = ['Host: a', 'Apollo-Require-Preflight: 1', 'Connection: close'];
+  const { status, body } = await sendBytes(server, [`GET ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
+  expect([status, JSON.parse(body)]).toEqual([200, { data: { __typename: 'Query' } }]);
+});
+
+it('a request has one answer, also when the rest of its body goes wrong behind that', async () => {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
+  let text = '';
+  socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+  socket.write('DELETE /graphql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+  await once(socket, 'data');
+  socket.write('zz\r\n');
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect(text.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 405']);
+});
+
+it('headers that do not arrive are given up after the time that they have, and the connection ends', async () => {
+  const slow = await TestServer.start();
+  const http = slow.app.getHttpServer();
+  http.headersTimeout = 1_000;
+  const { status, body } = await sendBytes(slow, 'GET / HTTP/1.1\r\nHost: x\r\n');
+  expect([status, JSON.parse(body)]).toEqual([
+    408,
+    { errors: [{ message: 'The request could not be read.', extensions: { code: 'BAD_REQUEST' } }] },
+  ]);
+  await slow.stop();
+});
+
+it('what is not read to its end closes the connection also for a client that leaves its side open', async () => {
+  const slow = await TestServer.start();
+  const http = slow.app.getHttpServer();
+  http.headersTimeout = 1_000;
+  const accepting = once(http, 'connection') as Promise<[Socket]>;
+  const client = connect({ port: Number(new URL(slow.url).port), host: '127.0.0.1', allowHalfOpen: true });
+  client.on('error', () => undefined).resume();
+  const [accepted] = await accepting;
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n');
+  await once(accepted, 'close');
+  client.destroy();
+  await slow.stop();
+});
+
+it('requests and connections have an end, within a second', () => {
+  expect(server.app.getHttpServer()).toMatchObject({
+    connectionsCheckingInterval: 1_000,
     headersTimeout: 20_000,
     requestTimeout: 30_000,
     timeout: 60_000,
