@@ -8,6 +8,7 @@ import { ENV, type Env } from '../config/env.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { MAX_PROBLEMS, MAX_TOKENS } from './document-limits.js';
 import { documentLimits } from './document.rule.js';
+import { DocumentStore } from './document-store.js';
 import { DateTimeScalar } from './date-time.scalar.js';
 import { errorCapPlugin } from './error-cap.plugin.js';
 import { errorEnums } from './error-enums.js';
@@ -16,8 +17,11 @@ import { noIntrospection } from './no-introspection.rule.js';
 import { metricsPlugin } from './metrics.plugin.js';
 import { knownOperationTypes } from './operation-types.rule.js';
 import { RefusalTrail } from './refusal-trail.js';
+import { ownTextPlugin } from './own-text.plugin.js';
+import { parsedDocumentPlugin } from './parsed-document.plugin.js';
 import { refusalsPlugin } from './refusals.plugin.js';
 import { tracingPlugin } from './tracing.plugin.js';
+import { unusedInputPlugin } from './unused-input.plugin.js';
 import { variableValuesPlugin } from './variable-values.plugin.js';
 
 /** Every setting of Apollo Server and of the schema builder. */
@@ -67,16 +71,24 @@ export class GraphQLOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       csrfPrevention: true,
       allowBatchedHttpRequests: false,
       persistedQueries: false,
-      plugins: [
-        // Watches every field for hints, and no answer of ours is ever cached.
-        ApolloServerPluginCacheControlDisabled(),
-        variableValuesPlugin,
-        refusalsPlugin(this.refusals),
-        metricsPlugin(this.metrics),
-        // Behind those that look at every error.
-        errorCapPlugin,
-        ...(this.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [tracingPlugin] : []),
-      ],
+      documentStore: new DocumentStore(),
+      plugins: this.plugins(),
     };
+  }
+
+  private plugins(): NonNullable<ApolloDriverConfig['plugins']> {
+    return [
+      // Watches every field for hints, and no answer of ours is ever cached.
+      ApolloServerPluginCacheControlDisabled(),
+      ownTextPlugin,
+      parsedDocumentPlugin,
+      variableValuesPlugin,
+      unusedInputPlugin,
+      refusalsPlugin(this.refusals),
+      metricsPlugin(this.metrics),
+      // Behind those that look at every error.
+      errorCapPlugin,
+      ...(this.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [tracingPlugin] : []),
+    ];
   }
 }

@@ -12,7 +12,8 @@ const MESSAGES = new Map<number, string>([
   [400, 'The request could not be read.'],
   [404, 'There is nothing at this address.'],
   [405, 'This method is not allowed here.'],
-  [413, 'The request body is too large.'],
+  [406, 'The Accept header excludes JSON, or is too long.'],
+  [413, 'The request body is too large, or holds too many values.'],
   [415, 'The charset or encoding of the body is not supported.'],
 ]);
 
@@ -37,7 +38,7 @@ export class HttpErrorFilter implements ExceptionFilter {
   }
 }
 
-/** HttpException and the errors of body-parser carry their status; an AppError of a guard stands for 401 or 403. */
+/** HttpException and the errors of Express carry their status; an AppError of a guard stands for 401 or 403. */
 function statusOf(exception: unknown): number {
   if (exception instanceof HttpException) return exception.getStatus();
   if (exception instanceof AppError) return STATUS_BY_CODE.get(exception.code) ?? 400;

@@ -76,7 +76,7 @@ function problemOf(path: readonly (string | number)[], value: unknown, graphqlMe
   return { path: path.join('.'), message: isUnknown ? 'has a field that its type does not define' : expectation };
 }
 
-/** What is too long in a parsed JSON value. Without recursion, because nothing bounds how deep its sender has nested it. */
+/** What is too long in a parsed JSON value. Without recursion, because its sender may have nested it thousands deep. */
 function excessOf(value: unknown): string | undefined {
   const open = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { signUp } from '../support/accounts.js';
+import { FRONTEND, signedUpWithCookies } from '../cookies/cookie-client.js';
+import { PASSWORD, signUp } from '../support/accounts.js';
 import { documentedTable } from '../support/documented-table.js';
 import { whoAmI } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
@@ -122,8 +123,8 @@ const ROWS: Row[] = [
     { headers: { 'content-type': 'application/graphql' }, body: '{ canary }' },
   ],
   [
-    400,
-    'a body that is not packed as it says',
+    415,
+    'a body that is packed',
     ['BAD_REQUEST'],
     { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: 'canary' },
   ],
@@ -164,7 +165,8 @@ const ROWS: Row[] = [
 
 describe('the HTTP status', () => {
   it('has a test for each row of docs/errors.md', () => {
-    const tested = new Set([...ROWS.map(([status]) => String(status)), '408']);
+    // 408 is below, and 503 in test/security/held-bodies.
+    const tested = new Set([...ROWS.map(([status]) => String(status)), '408', '503']);
     expect([...tested].sort()).toEqual([...documentedTable('HTTP status').keys()].sort());
   });
 
@@ -235,4 +237,61 @@ describe('a broken token', () => {
     }
     expect(await whoAmI(server, user.accessToken)).toBe(user.id);
   });
+});
+
+/** What Apollo itself finds out only when the operation has been carried out. */
+describe('a mutation whose client accepts no JSON', () => {
+  const NOT_ACCEPTABLE = { message: 'The Accept header excludes JSON, or is too long.' };
+  const DELETE = `mutation { deleteAccount(password: "${PASSWORD}") }`;
+
+  it.each([
+    'text/plain',
+    'text/html, image/*;q=0.8',
+    'application/json;q=0',
+    'application/json;q=0, text/*',
+    '*/*;q=0',
+    'application/json; charset=latin1',
+  ])('is refused and does not happen, with a token and with cookies: %s', async (accept) => {
+    const user = await signUp(server);
+    const byToken = await server.call(DELETE, {}, { token: user.accessToken, headers: { accept } });
+    expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+    expect([byToken.status, byToken.errors]).toEqual([406, [expect.objectContaining(NOT_ACCEPTABLE)]]);
+
+    const browser = await signedUpWithCookies(server);
+    const byCookies = await browser.call(DELETE, {}, { origin: FRONTEND, accept });
+    expect((await browser.me()).data).toEqual({ me: { id: browser.userId } });
+    expect([byCookies.status, byCookies.errors]).toEqual([406, [expect.objectContaining(NOT_ACCEPTABLE)]]);
+  });
+});
+
+describe('a request is answered', () => {
+  const post = (path: string, accept: string) =>
+    send({ path, headers: { ...JSON_TYPE, accept }, body: query('{ __typename }') });
+
+  it.each([
+    '',
+    '*/*',
+    'application/*',
+    'APPLICATION/JSON',
+    'application/json;q=0.1, text/html',
+    'application/json; charset="UTF-8"',
+    'application/graphql-response+json',
+    'application/graphql-response+json; charset=utf-8, application/json;q=0',
+    'text/html;q=0, */*',
+  ])('to who accepts %p', async (accept) => {
+    for (const path of ['/graphql', '/GraphQL/']) expect(await post(path, accept)).toMatchObject({ status: 200 });
+  });
+
+  it('whatever is accepted, beside /graphql', async () => {
+    const accept = 'text/plain';
+    for (const path of ['/health/live', '/.well-known/jwks.json']) {
+      expect(await send({ method: 'GET', path, headers: { accept } })).toMatchObject({ status: 200 });
+    }
+    expect(await send({ method: 'GET', path: '/nothing', headers: { accept } })).toMatchObject({ status: 404 });
+  });
+});
+
+it('an Accept of more than 1,000 characters is not read', async () => {
+  const statusFor = async (accept: string) => (await server.call('{ __typename }', {}, { headers: { accept } })).status;
+  expect([await statusFor('*/*,'.repeat(250)), await statusFor('*/*,'.repeat(251))]).toEqual([200, 406]);
 });
