@@ -7,6 +7,7 @@ import { Role } from './roles/role.entity.js';
 import { RevocationListState } from './revocation/revocation-list.entity.js';
 import { Session } from './sessions/session.entity.js';
 import { OneTimeToken } from './tokens/one-time-token.entity.js';
+import { FormerAddress } from './users/former-address.entity.js';
 import { HeldAddress } from './users/held-address.entity.js';
 import { User } from './users/user.entity.js';
 
@@ -19,6 +20,7 @@ export const entities = [
   SigningKey,
   Role,
   User,
+  FormerAddress,
   HeldAddress,
   OneTimeToken,
   Session,

@@ -5,6 +5,7 @@ import type { Request, Response } from 'express';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { ClientInfo } from '../common/client-info.js';
 import { canonicalLocale } from '../common/locale.js';
+import { canonicalAddress } from '../common/network.js';
 
 /** What every resolver finds in its context. Made afresh for each request. */
 export interface GraphQLContext {
@@ -28,9 +29,6 @@ export function rootFieldOf(info: GraphQLResolveInfo): string {
 
 const USER_AGENT_MAX_LENGTH = 500;
 
-/** The zone of a link-local address (RFC 4007 section 11) is a name of any text and length, and means nothing elsewhere. */
-const ZONE = /%.*$/;
-
 /**
  * Address and device of the caller. Express works the address out under `TRUST_PROXY`; what a proxy hands down and is no
  * address (ASVS 4.1.3) counts as coming from the proxy itself.
@@ -38,10 +36,9 @@ const ZONE = /%.*$/;
 export function clientOf(request: Request): ClientInfo {
   const { ip, socket, headers } = request;
   const userAgent = headers['user-agent']?.replace(/\p{C}/gu, '').slice(0, USER_AGENT_MAX_LENGTH);
-  // IPv4 on a dual-stack socket arrives as an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2).
-  const address = (ip && isIP(ip) !== 0 ? ip : socket.remoteAddress)?.replace(/^::ffff:/, '').replace(ZONE, '');
+  const address = ip && isIP(ip) !== 0 ? ip : socket.remoteAddress;
   return {
-    ipAddress: address ?? null,
+    ipAddress: address === undefined ? null : canonicalAddress(address),
     userAgent: userAgent || null,
     // Worked out when somebody asks: most requests write no mail.
     get locale() {

@@ -5,24 +5,19 @@ import type { AuditEventType } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AccountLinks } from '../auth/account-links.js';
 import { AccountsService } from '../auth/accounts.service.js';
-import { AddressTaken, isAddressTaken } from '../auth/address-taken.js';
+import { isAddressTaken } from '../auth/address-taken.js';
 import { emailTaken } from '../auth/auth.errors.js';
-import { badInput } from '../common/bad-input.js';
 import { Clock } from '../common/clock.js';
-import { isStorable, NOT_STORABLE } from '../common/storable.js';
 import { AccountDeletion } from '../lifecycle/account-deletion.service.js';
-import { WaysBack } from '../lifecycle/ways-back.js';
-import { Outbox } from '../mail/outbox.js';
 import { assertRolesFit } from '../roles/role-names.js';
 import { RolesService } from '../roles/roles.service.js';
 import { Impersonations } from '../sessions/impersonations.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import { AccountChange, type AccountKey } from './account-change.js';
 import { actedBy, assertMayAssign, assertNotOwn, Authorities, type Authority } from './authority.js';
-
-const MAX_REASON_LENGTH = 500;
+import { GivenAddresses } from './given-addresses.js';
+import { givenReason } from './given-reason.js';
 
 /** What is left out stays; null clears a name. */
 export interface AccountUpdate {
@@ -31,6 +26,12 @@ export interface AccountUpdate {
   readonly name?: string | null | undefined;
   readonly emailVerified?: boolean | null | undefined;
 }
+
+/** Null is a name, namely none, and no address and no word about one. */
+const changedFields = ({ email, name, emailVerified }: AccountUpdate): string[] =>
+  Object.entries({ email: email ?? undefined, name, emailVerified: emailVerified ?? undefined }).flatMap(
+    ([field, value]) => (value === undefined ? [] : field),
+  );
 
 /**
  * What administrators and operators do to accounts. Each change is one transaction together with what it ends and its audit
@@ -46,10 +47,8 @@ export class AccountAdministration {
     private readonly sessions: SessionsService,
     private readonly impersonations: Impersonations,
     private readonly links: AccountLinks,
-    private readonly held: HeldAddresses,
-    private readonly waysBack: WaysBack,
+    private readonly addresses: GivenAddresses,
     private readonly deletion: AccountDeletion,
-    private readonly outbox: Outbox,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -60,12 +59,12 @@ export class AccountAdministration {
     const isAboutAddress = Boolean(email) || typeof emailVerified === 'boolean';
     if (isAboutAddress) this.authorities.assertRecentSignIn(authority);
     try {
-      return await this.changes.run(key, authority, revision, async (em, user) => {
+      return await this.changes.run(key, authority, { revision, isAboutName: name !== undefined }, async (em, user) => {
         if (isAboutAddress) assertNotOwn(authority, user);
-        if (email && email !== user.email) await this.moveTo(em, user, email);
+        if (email) await this.addresses.give(em, user, email);
         if (name !== undefined) user.name = name;
-        if (typeof emailVerified === 'boolean') user.emailVerified = emailVerified;
-        const fields = Object.entries(update).flatMap(([field, value]) => (value === undefined ? [] : field));
+        if (typeof emailVerified === 'boolean') this.addresses.confirm(em, user, emailVerified);
+        const fields = changedFields(update);
         const isVerification = fields.join() === 'emailVerified' && user.emailVerified;
         this.record(em, isVerification ? 'user.email_verified' : 'user.updated', user, authority, { fields });
         return user;
@@ -79,19 +78,21 @@ export class AccountAdministration {
   /**
    * Replaces the roles. Tokens in circulation become stale, not revoked: the next refresh brings the new roles.
    *
+   * @param next the names of the roles, or what makes them from those that the account holds in the transaction
    * @param assertMayReceive throws, in the transaction, when the account is not to get what it has not held before
    */
   async setRoles(
     key: AccountKey,
-    names: readonly string[],
+    next: readonly string[] | ((held: readonly string[]) => readonly string[]),
     authority: Authority,
     revision?: string | null,
     assertMayReceive: (user: User, added: readonly string[]) => void = () => undefined,
   ): Promise<User> {
     this.authorities.assertRecentSignIn(authority);
-    return this.changes.run(key, authority, revision, async (em, user, held) => {
-      const present = new Set(user.roles.getItems().map(({ name }) => name));
-      const added = names.filter((name) => !present.has(name));
+    return this.changes.run(key, authority, { revision }, async (em, user, held) => {
+      const present = user.roles.getItems().map(({ name }) => name);
+      const names = typeof next === 'function' ? next(present) : next;
+      const added = names.filter((name) => !present.includes(name));
       // Who has more than fit can still be taken some.
       if (added.length > 0) assertRolesFit([...new Set(names)]);
       assertMayReceive(user, added);
@@ -111,12 +112,9 @@ export class AccountAdministration {
   }
 
   /** Ends every session and refuses every login until the account is enabled again. */
-  disable(key: AccountKey, reason: string | null, authority: Authority): Promise<User> {
-    if (reason && reason.length > MAX_REASON_LENGTH) {
-      throw badInput('reason', `must not be longer than ${MAX_REASON_LENGTH} characters`);
-    }
-    if (reason && !isStorable(reason)) throw badInput('reason', NOT_STORABLE);
-    return this.changes.run(key, authority, undefined, async (em, user) => {
+  async disable(key: AccountKey, given: string | null, authority: Authority): Promise<User> {
+    const reason = givenReason(given);
+    return this.changes.run(key, authority, {}, async (em, user) => {
       await this.accounts.assertNotLastAdmin(em, user);
       // A session that was found open would shut its owner out.
       assertNotOwn(authority, user);
@@ -131,7 +129,7 @@ export class AccountAdministration {
 
   async enable(key: AccountKey, authority: Authority): Promise<User> {
     this.authorities.assertRecentSignIn(authority);
-    return this.changes.run(key, authority, undefined, (em, user) => {
+    return this.changes.run(key, authority, {}, (em, user) => {
       user.disabledAt = null;
       user.disabledReason = null;
       this.record(em, 'user.enabled', user, authority);
@@ -141,7 +139,7 @@ export class AccountAdministration {
 
   async delete(key: AccountKey, authority: Authority): Promise<void> {
     this.authorities.assertRecentSignIn(authority);
-    await this.changes.run(key, authority, undefined, async (em, user) => {
+    await this.changes.run(key, authority, {}, async (em, user) => {
       assertNotOwn(authority, user);
       await this.accounts.assertNotLastAdmin(em, user);
       await this.deletion.delete(em, user, actedBy(authority));
@@ -150,27 +148,12 @@ export class AccountAdministration {
 
   /** Ends the sessions of a user on every device. @returns how many there were */
   revokeSessions(key: AccountKey, authority: Authority): Promise<number> {
-    return this.changes.run(key, authority, undefined, async (em, user) => {
+    return this.changes.run(key, authority, {}, async (em, user) => {
       assertNotOwn(authority, user);
       const ended = await this.sessions.revoke(em, user.id, 'all', 'revoked_by_admin');
       this.record(em, 'session.revoked', user, authority, { ended });
       return ended;
     });
-  }
-
-  /**
-   * Decides whom the account belongs to: no former address takes it back. The last one is told if it was confirmed, without a link:
-   * it may be the reason for the change.
-   */
-  private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
-    const { id: userId, email: recipient, locale = null } = user;
-    await this.links.void(em, user);
-    await this.waysBack.endAll(em, userId);
-    if (user.emailVerified) this.outbox.write(em, { template: 'email-replaced', recipient, userId, locale });
-    user.email = email;
-    user.emailVerified = false;
-    await em.flush();
-    if (await this.held.isHeld(em, email, userId)) throw new AddressTaken();
   }
 
   private record(

@@ -1,19 +1,27 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../access/access.errors.js';
-import { isId } from '../common/ids.js';
+import { parseId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { normalizeEmail } from '../users/email.js';
-import { revisionOf } from '../users/user-revision.js';
+import { revisionOf, withoutName } from '../users/user-revision.js';
 import { User } from '../users/user.entity.js';
 import { changedMeanwhile } from './administration.errors.js';
 import { assertRightsOver, Authorities, type Authority, type HeldAuthority } from './authority.js';
 
 export type AccountKey = { readonly id: string } | { readonly email: string };
 
+/** What the author of a change has looked at. */
+export interface Look {
+  /** Of the account. Without it, the change is made to the account as it is. */
+  readonly revision?: string | null | undefined;
+  /** True: the change replaces the name that was looked at. */
+  readonly isAboutName?: boolean;
+}
+
 /**
- * Changes an account in somebody's name, in one transaction that holds its row. Of two changes at once the second is
- * refused: its author has not seen the first.
+ * Changes an account in somebody's name, in one transaction that holds its row. Every rule is judged by what is read under
+ * the lock, so that nothing which a user does meanwhile keeps an administrator from acting on them.
  */
 @Injectable()
 export class AccountChange {
@@ -24,40 +32,44 @@ export class AccountChange {
   ) {}
 
   /**
-   * @param revision of the account that the author has looked at; without it, the present one
    * @param work gets the account with its roles
-   * @throws AppError `NOT_FOUND`, `FORBIDDEN` for an account of greater rights, `CONFLICT`
+   * @throws AppError `NOT_FOUND`, `FORBIDDEN` for an account of greater rights, `CONFLICT` when it is not as it was looked at
    */
   async run<T>(
     key: AccountKey,
     authority: Authority,
-    revision: string | null | undefined,
+    look: Look,
     work: (em: EntityManager, user: User, authority: HeldAuthority) => Promise<T>,
   ): Promise<T> {
-    const found = await find(this.em.fork(), key);
-    const seen = revision ?? presentRevision(found);
+    const { id } = await find(this.em.fork(), key);
     return this.transactions.runApart(async (em) => {
-      const held = await this.authorities.hold(em, authority, { userId: found.id });
+      const held = await this.authorities.hold(em, authority, { userId: id });
       // Held already. The roles are read after the lock: what is joined before it can be of an older time (READ COMMITTED).
-      const user = await find(em, { id: found.id });
+      const user = await find(em, { ...key, id });
       assertRightsOver(held, user);
-      if (presentRevision(user) !== seen) throw changedMeanwhile();
+      assertAsLookedAt(user, look);
       return work(em, user, held);
     });
   }
 }
 
-async function find(em: EntityManager, key: AccountKey): Promise<User> {
-  const isLookedFor = !('id' in key) || isId(key.id);
-  const where = 'id' in key ? { id: key.id } : { email: normalizeEmail(key.email) };
-  const user = isLookedFor ? await em.findOne(User, where) : null;
+/** By all that the key names: a mistyped id finds nothing, and an address nobody who has left it. */
+async function find(em: EntityManager, key: Partial<Record<'id' | 'email', string>>): Promise<User> {
+  const { id: text, email } = key;
+  const id = text === undefined ? undefined : parseId(text);
+  const isMistyped = text !== undefined && id === undefined;
+  const where = { ...(id !== undefined && { id }), ...(email !== undefined && { email: normalizeEmail(email) }) };
+  const user = isMistyped ? null : await em.findOne(User, where);
   if (!user) throw notFound('There is no such account.');
   await em.populate(user, ['roles']);
   return user;
 }
 
-const presentRevision = (user: User): string =>
-  revisionOf(
-    user,
-    user.roles.getItems().map(({ name }) => name),
-  );
+/** @throws AppError `CONFLICT` */
+function assertAsLookedAt(user: User, { revision, isAboutName = false }: Look): void {
+  const roles = user.roles.getItems().map(({ name }) => name);
+  const present = revisionOf(user, roles);
+  const seen = revision ?? present;
+  const isSame = isAboutName ? seen === present : withoutName(seen) === withoutName(present);
+  if (!isSame) throw changedMeanwhile();
+}

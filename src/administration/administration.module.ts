@@ -13,6 +13,7 @@ import { AccountChange } from './account-change.js';
 import { AuditEventsResolver } from './audit-events.resolver.js';
 import { AuditVerification } from './audit-verification.service.js';
 import { Authorities } from './authority.js';
+import { GivenAddresses } from './given-addresses.js';
 import { ImpersonationResolver } from './impersonation.resolver.js';
 import { Impersonation } from './impersonation.service.js';
 import { KeyAdministration } from './key-administration.service.js';
@@ -41,6 +42,7 @@ import { UsersAdminResolver } from './users-admin.resolver.js';
     Authorities,
     AccountChange,
     AccountAdministration,
+    GivenAddresses,
     UserCreation,
     RoleAdministration,
     Impersonation,

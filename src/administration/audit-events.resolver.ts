@@ -19,7 +19,8 @@ export class AuditEventsResolver {
   }
 
   @Query(() => AuditEventConnection, {
-    description: 'What happened to the own account, the newest first. Of what others did, the address is left out.',
+    description:
+      'What happened to the own account, the newest first. Addresses and devices are those of sessions of the account alone: not of others, and not of clients that were not signed in.',
   })
   @Authenticated()
   myAuditEvents(

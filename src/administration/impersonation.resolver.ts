@@ -30,7 +30,8 @@ export class ImpersonationResolver {
       description: 'Whom to act as. No administrator, and nobody with a role or permission that you do not hold.',
     })
     userId: string,
-    @Args('reason', { description: 'Why, for the audit trail and the user. 1 to 500 characters.' }) reason: string,
+    @Args('reason', { description: 'Why, for the audit trail and the user, on one line. 1 to 500 characters.' })
+    reason: string,
     @CurrentAuthority() authority: Authority,
     @Context() context: GraphQLContext,
     @Info() info: GraphQLResolveInfo,

@@ -5,13 +5,11 @@ import type { SignedIn } from '../auth/signed-in.js';
 import { SignIns } from '../auth/sign-ins.js';
 import { badInput } from '../common/bad-input.js';
 import { mayActAs, rightsOfRoles } from '../roles/rights.js';
-import { isStorable, NOT_STORABLE } from '../common/storable.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountChange } from './account-change.js';
 import { disabledTarget } from './administration.errors.js';
 import { Authorities, type Authority, callerOf } from './authority.js';
-
-const MAX_REASON_LENGTH = 500;
+import { givenReason, MAX_REASON_LENGTH } from './given-reason.js';
 
 /**
  * Lets an administrator act as a user, in a session that says so (the `act` claim, RFC 8693 section 4.1), ends within an
@@ -28,12 +26,13 @@ export class Impersonation {
   ) {}
 
   /** @throws AppError `FORBIDDEN` for administrators, for greater rights than one's own, and from within an impersonation */
-  async begin(authority: Authority, userId: string, givenReason: string): Promise<SignedIn> {
+  async begin(authority: Authority, userId: string, given: string): Promise<SignedIn> {
     const { principal, client } = callerOf(authority);
     this.authorities.assertRecentSignIn(authority);
-    const reason = reasonOf(givenReason);
+    const reason = givenReason(given);
+    if (reason === null) throw badInput('reason', `must have 1 to ${MAX_REASON_LENGTH} characters`);
     const impersonator = { userId: principal.userId, sessionId: principal.sessionId };
-    const owned = await this.changes.run({ id: userId }, authority, undefined, async (em, user, { rights }) => {
+    const owned = await this.changes.run({ id: userId }, authority, {}, async (em, user, { rights }) => {
       const users = rightsOfRoles(user.roles.getItems());
       if (!mayActAs(rights, users)) throw forbidden('You cannot act as this user.');
       if (user.disabledAt) throw disabledTarget();
@@ -45,13 +44,4 @@ export class Impersonation {
     });
     return this.signIns.tokens(owned);
   }
-}
-
-function reasonOf(given: string): string {
-  const reason = given.trim();
-  if (reason === '' || reason.length > MAX_REASON_LENGTH) {
-    throw badInput('reason', `must have 1 to ${MAX_REASON_LENGTH} characters`);
-  }
-  if (!isStorable(reason)) throw badInput('reason', NOT_STORABLE);
-  return reason;
 }

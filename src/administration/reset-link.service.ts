@@ -21,17 +21,17 @@ export class ResetLink {
 
   /** @throws AppError `NOT_FOUND`, `CONFLICT` for a disabled account */
   make(key: AccountKey, authority: Authority): Promise<{ url: string; lifetimeSeconds: number }> {
-    return this.changes.run(key, authority, undefined, async (em, user) => {
+    return this.changes.run(key, authority, {}, async (em, user) => {
       if (user.disabledAt) throw disabledTarget();
       const lifetimeSeconds = this.links.lifetimeSeconds('password_reset');
       const grant = { purpose: 'password_reset', user, email: user.email, lifetimeSeconds } as const;
       // In place of the mail's: the token comes from it and from JWT_SECRET.
-      const carrier = { salt: randomBytes(32).toString('base64url'), createdAt: this.clock.now() };
-      const token = await this.tokens.issue(em, grant, carrier);
-      if (token === undefined) throw new Error('A link that is made now is the youngest.');
+      const carrier = { salt: randomBytes(32).toString('base64url'), createdAt: this.clock.now(), attempts: 1 };
+      const issued = await this.tokens.issue(em, grant, carrier);
+      if (!issued) throw new Error('A link that is made now is the youngest.');
       const facts = { subjectId: user.id, ...actedBy(authority), details: { purpose: grant.purpose } };
       this.audit.record(em, 'user.link_requested', facts);
-      return { url: this.links.url(grant.purpose, token), lifetimeSeconds };
+      return { url: this.links.url(grant.purpose, issued.token), lifetimeSeconds };
     });
   }
 }

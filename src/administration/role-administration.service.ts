@@ -67,17 +67,17 @@ export class RoleAdministration {
     }
   }
 
-  /** @param revision of the role that the author has looked at; without it, the present one */
+  /** @param revision of the role that the author has looked at; without it, the role is changed as it is */
   async update(input: RoleInput, authority: Authority, revision?: string | null): Promise<Role> {
     assertKnown(input.permissions);
     this.authorities.assertRecentSignIn(authority);
-    const seen = revision ?? roleRevisionOf(await find(this.em.fork(), input.name));
     return this.transactions.runApart(async (em) => {
       const held = await this.authorities.hold(em, authority, { role: input.name });
       const role = await find(em, input.name, LockMode.PESSIMISTIC_WRITE);
       assertMayChange(held, role);
       assertMayGrant(held, input.permissions);
-      if (roleRevisionOf(role) !== seen) throw changedMeanwhile();
+      const present = roleRevisionOf(role);
+      if ((revision ?? present) !== present) throw changedMeanwhile();
       role.permissions = sorted(input.permissions);
       if (input.description !== undefined) role.description = input.description;
       const details = { role: role.name, permissions: role.permissions };

@@ -1,6 +1,10 @@
 import { Field, InputType } from '@nestjs/graphql';
-import { IsOptional, Matches, MaxLength } from 'class-validator';
-import { NOT_STORABLE } from '../common/storable.js';
+import { Transform } from 'class-transformer';
+import { IsOptional, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { isOneLine, NOT_ONE_LINE } from '../common/one-line.js';
+
+/** Blanks alone are no text. */
+const trimmed = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.trim() || null : value);
 
 @InputType({ description: 'A role.' })
 export class RoleInput {
@@ -8,10 +12,11 @@ export class RoleInput {
   @Matches(/^[a-z][a-z0-9_-]{0,63}$/, { message: 'must be 1 to 64 lower-case letters, digits, - and _' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What the role is for. At most 500 characters.' })
+  @Field(() => String, { nullable: true, description: 'What the role is for, on one line. At most 500 characters.' })
+  @Transform(trimmed)
   @IsOptional()
   @MaxLength(500, { message: 'must not be longer than 500 characters' })
-  @Matches(/^[^\0\p{Cs}]*$/u, { message: NOT_STORABLE })
+  @ValidateBy({ name: 'oneLine', validator: { validate: isOneLine, defaultMessage: () => NOT_ONE_LINE } })
   description?: string | null;
 
   @Field(() => [String], { description: 'What the role permits. Not more than you may yourself.' })

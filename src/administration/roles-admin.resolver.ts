@@ -5,6 +5,7 @@ import { ADMIN_ROLE, PERMISSIONS, USER_ROLE } from '../access/permissions.js';
 import type { GraphQLContext } from '../access/request.js';
 import { perRequest } from '../common/per-request.js';
 import { HoldsAtMost } from '../paging/list-bound.js';
+import { CountsFor } from '../paging/work.js';
 import type { Role } from '../roles/role.entity.js';
 import { RoleModel } from '../roles/role.model.js';
 import { MAX_ADDED_ROLES } from '../roles/role-names.js';
@@ -45,6 +46,7 @@ export class RolesAdminResolver {
     return permissionsOfRoles([role]);
   }
 
+  @CountsFor(50)
   @ResolveField(() => Int, {
     description: `How many users hold the role. Counted up to ${MAX_HOLDERS}: then there may be more.`,
   })

@@ -49,7 +49,9 @@ export class UpdateUserInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Another address to sign in with. It counts as not confirmed, and the former one is told.',
+    description:
+      'The address to sign in with. Another one counts as not confirmed, and the former one is told if it was confirmed. Also with the ' +
+      'present one no former address can take the account back any more: leave it out, or null, to change something else.',
   })
   @IsOptional()
   @EmailAddress()
@@ -59,6 +61,9 @@ export class UpdateUserInput {
   @DisplayName()
   name?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether the address is known to be theirs.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether the address is known to be theirs. Null is as if left out.',
+  })
   emailVerified?: boolean | null;
 }

@@ -81,7 +81,7 @@ export class UsersAdminResolver {
     @Args('reason', {
       type: () => String,
       nullable: true,
-      description: 'For other administrators. At most 500 characters.',
+      description: 'For other administrators, on one line. At most 500 characters.',
     })
     reason: string | null | undefined,
     @CurrentAuthority() authority: Authority,

@@ -5,6 +5,7 @@ import { createSecretKey, generateKeySync, type KeyObject } from 'node:crypto';
 import { Clock } from '../common/clock.js';
 import { unwrap, wrap } from '../common/wrapping.js';
 import { ENV, type Env } from '../config/env.js';
+import { IS_SERVER } from '../config/is-server.js';
 import { DirectSql } from '../database/direct-sql.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { AuditChain } from './audit-chain.entity.js';
@@ -53,10 +54,16 @@ export class AuditLedger implements OnModuleInit {
     private readonly metrics: Metrics,
     private readonly sql: DirectSql,
     @Inject(ENV) private readonly env: Pick<Env, 'JWT_SECRET' | 'JWT_PREVIOUS_SECRETS'>,
+    @Inject(IS_SERVER) private readonly isServer: boolean,
   ) {}
 
-  /** The chain is there before the first account and the first event are: one that is missing later was taken away. */
+  /** A command of the operator may have another secret than the servers: it begins no chain by looking. */
   async onModuleInit(): Promise<void> {
+    if (this.isServer) await this.beginWhereNoneIs();
+  }
+
+  /** The chain is there before the first account and the first event are: one that is missing later was taken away. */
+  private async beginWhereNoneIs(): Promise<void> {
     const em = this.em.fork();
     if ((await em.count(AuditChain)) > 0) return;
     try {
@@ -101,8 +108,13 @@ export class AuditLedger implements OnModuleInit {
     return row ? this.open(row) : undefined;
   }
 
-  /** @throws AppError `CONFLICT` where no configured secret opens the chain: it is not the one of the servers */
+  /**
+   * For a command that is about to write an event. Where there is no chain, it begins one.
+   *
+   * @throws AppError `CONFLICT` where no configured secret opens the chain: it is not the one of the servers
+   */
   async assertOpened(): Promise<void> {
+    await this.beginWhereNoneIs();
     if (!(await this.look(this.em.fork()))) throw unopenedChain();
   }
 
@@ -136,8 +148,11 @@ export class AuditLedger implements OnModuleInit {
     return undefined;
   }
 
-  /** Accounts are of a layer above, so their table is asked. Nobody empties that one unnoticed. */
-  private async isNewDatabase(em: EntityManager): Promise<boolean> {
+  /**
+   * True where nothing has happened that a chain could prove. Accounts are of a layer above, so their table is asked. Nobody
+   * empties that one unnoticed.
+   */
+  async isNewDatabase(em?: EntityManager): Promise<boolean> {
     const rows = await this.sql.rows(sql`select 1 from users union all select 1 from audit_events limit 1`, em);
     return rows.length === 0;
   }

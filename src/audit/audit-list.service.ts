@@ -1,7 +1,7 @@
 import { EntityManager, type ObjectQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { badInput } from '../common/bad-input.js';
-import { isId } from '../common/ids.js';
+import { parseId } from '../common/ids.js';
 import { isReadableMoment } from '../database/readable-moment.js';
 import { cursorMoment, findPage, type Keyset, type Page } from '../paging/keyset.js';
 import { type ForwardPageArgs, pageRequest } from '../paging/page-request.js';
@@ -22,12 +22,16 @@ export class AuditList {
     return this.find(whereOf(filter ?? {}), page);
   }
 
-  /** What is about the account of a user. From where others acted on it is theirs. */
+  /**
+   * What is about the account of a user. From where others acted on it is theirs, and a client that was not signed in may be another: the
+   * owner of an address with which a stranger signed up tries to sign in, or asks for a link; a stranger mistypes an address at the sign-up;
+   * the owner's app still sends the token that a thief has ended.
+   */
   async pageAbout(userId: string, page: ForwardPageArgs): Promise<AuditEventConnection> {
     const { nodes, edges, pageInfo } = await this.find({ subjectId: userId }, page);
     return {
-      nodes: nodes.map((event) => withoutOrigin(event, userId)),
-      edges: edges.map(({ cursor, node }) => ({ cursor, node: withoutOrigin(node, userId) })),
+      nodes: nodes.map((event) => shownTo(userId, event)),
+      edges: edges.map(({ cursor, node }) => ({ cursor, node: shownTo(userId, node) })),
       pageInfo,
     };
   }
@@ -39,10 +43,9 @@ export class AuditList {
   }
 }
 
-function withoutOrigin(event: AuditEventModel, userId: string): AuditEventModel {
-  const isOfOther = typeof event.actorId === 'string' && event.actorId !== userId;
-  if (!isOfOther) return event;
-  const { id, at, type, actorId, subjectId = null, sessionId = null, details = null } = event;
+function shownTo(userId: string, event: AuditEventModel): AuditEventModel {
+  const { id, at, type, actorId = null, subjectId = null, sessionId = null, details = null } = event;
+  if (actorId === userId && sessionId !== null && type !== 'access.refused') return event;
   return { id, at, type, actorId, subjectId, sessionId, ipAddress: null, userAgent: null, details };
 }
 
@@ -64,6 +67,7 @@ function typeOf(given: string): AuditEventType {
 }
 
 function idOf(given: string, path: string): string {
-  if (!isId(given)) throw badInput(path, 'must be an id');
-  return given;
+  const id = parseId(given);
+  if (id === undefined) throw badInput(path, 'must be an id');
+  return id;
 }

@@ -1,5 +1,6 @@
 import { EntityManager, type EventSubscriber, type TransactionEventArgs } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
+import { AUDIT_CONTEXT } from '../logging/unfiltered.js';
 import type { AuditEvent } from './audit-event.entity.js';
 
 /** The line has a time of its own, and what proves a row proves nothing of a line. */
@@ -8,12 +9,12 @@ const NOT_LOGGED: ReadonlySet<string> = new Set(['at', 'sequence', 'hash', 'mac'
 type LoggedEvent = Pick<AuditEvent, 'type'> & Partial<AuditEvent>;
 
 /**
- * Writes each event of the trail to the log too, once it is committed: what was rolled back did not happen. A log that is
+ * Writes each event of the trail to the log too, whatever `LOG_LEVEL` is, once it is committed: what was rolled back did not happen. A log that is
  * shipped elsewhere survives whoever can change the table (ASVS 16.4.2, 16.4.3).
  */
 @Injectable()
 export class AuditLog implements EventSubscriber {
-  private readonly logger = new Logger('Audit');
+  private readonly logger = new Logger(AUDIT_CONTEXT);
   private readonly uncommitted = new WeakMap<EntityManager, LoggedEvent[]>();
 
   constructor(em: EntityManager) {

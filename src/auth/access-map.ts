@@ -20,21 +20,26 @@ export interface ResolverMethod {
   readonly provider: InstanceWrapper;
 }
 
-/** Which method resolves which field, and under which rule: what the guards will find. */
+/** Which method resolves which field, and under which rule: what the guards will find. It is made once: after the start nothing changes it. */
 @Injectable()
 export class AccessMap {
+  private made: readonly ResolverMethod[] | undefined;
+  private rules: ReadonlyMap<string, AccessRule> | undefined;
+
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
   ) {}
 
-  methods(): ResolverMethod[] {
-    return this.discovery.getProviders().flatMap((provider) => this.methodsOf(provider));
+  /** Not before every provider is there. */
+  methods(): readonly ResolverMethod[] {
+    return (this.made ??= this.discovery.getProviders().flatMap((provider) => this.methodsOf(provider)));
   }
 
   /** The rule of the method behind a field; undefined for one that follows its parent. */
   ruleOf(coordinate: string): AccessRule | undefined {
-    return this.methods().find((method) => method.coordinate === coordinate && method.rule)?.rule;
+    this.rules ??= new Map(this.methods().flatMap(({ coordinate, rule }) => (rule ? [[coordinate, rule]] : [])));
+    return this.rules.get(coordinate);
   }
 
   private methodsOf(provider: InstanceWrapper): ResolverMethod[] {

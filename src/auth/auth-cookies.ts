@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { ENV, type Env } from '../config/env.js';
 import { cookieAttributes, cookieNames, type CookieSettings, pathsToGraphql } from './cookie-settings.js';
@@ -15,13 +15,7 @@ const SIGNUP_COOKIE_MAX_AGE = 7 * 86_400_000;
  */
 @Injectable()
 export class AuthCookies {
-  constructor(@Inject(ENV) private readonly settings: CookieSettings & Pick<Env, 'PUBLIC_URL'>) {
-    if (!settings.COOKIE_SECURE) {
-      new Logger(AuthCookies.name).warn(
-        'COOKIE_SECURE is off: token cookies travel over plain http and without the __Host- prefix. Only for localhost.',
-      );
-    }
-  }
+  constructor(@Inject(ENV) private readonly settings: CookieSettings & Pick<Env, 'PUBLIC_URL'>) {}
 
   /** Max-Age is explicit: a session cookie would be lost with the browser window. Lifetimes in seconds. */
   set(response: Response, access: { token: string; maxAge: number }, refresh: { token: string; maxAge: number }): void {

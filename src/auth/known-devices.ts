@@ -81,7 +81,6 @@ export class KnownDevices {
     const session = await this.rotation.sessionOf(refreshToken);
     // What an administrator has who acted as the user is no device of the user.
     if (session?.email !== email || session.actorId !== session.userId) return undefined;
-    const { createdAt, passwordChangedAt } = session;
-    return passwordChangedAt && createdAt < passwordChangedAt ? undefined : session.sessionId;
+    return session.isOfPresentPassword ? session.sessionId : undefined;
   }
 }

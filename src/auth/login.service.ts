@@ -17,7 +17,6 @@ import { PasswordAttempts } from '../throttle/password-attempts.js';
 import { type Credentials, UsersService } from '../users/users.service.js';
 import { invalidCredentials } from './auth.errors.js';
 import type { LoginInput } from './auth.inputs.js';
-import { NewDeviceNotice } from './new-device-notice.js';
 import type { SignedIn } from './signed-in.js';
 import { SignIns } from './sign-ins.js';
 
@@ -36,7 +35,6 @@ export class LoginService {
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
     private readonly signIns: SignIns,
-    private readonly newDevices: NewDeviceNotice,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -84,8 +82,8 @@ export class LoginService {
         em,
       );
       if (!row) return undefined;
-      await this.newDevices.write(em, user, client, deviceId);
-      return this.signIns.open(em, { ...user, lastLoginAt: now, version: row.version }, client, ['pwd']);
+      const signIn = { client, deviceId, authMethods: ['pwd'], formerLoginAt: user.lastLoginAt };
+      return this.signIns.open(em, { ...user, lastLoginAt: now, version: row.version }, signIn);
     });
   }
 

@@ -4,7 +4,7 @@ import { assertOwner } from '../access/owner.js';
 import type { Principal } from '../access/principal.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { ClientInfo } from '../common/client-info.js';
-import { isId } from '../common/ids.js';
+import { parseId } from '../common/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { tokenRevoked } from '../tokens/token.errors.js';
@@ -19,8 +19,9 @@ export class OwnSessionsService {
     private readonly audit: AuditService,
   ) {}
 
-  async revokeOne(principal: Principal, id: string, client: ClientInfo): Promise<boolean> {
-    const ended = isId(id) ? await this.revoke(principal, { id }, client) : 0;
+  async revokeOne(principal: Principal, text: string, client: ClientInfo): Promise<boolean> {
+    const id = parseId(text);
+    const ended = id === undefined ? 0 : await this.revoke(principal, { id }, client);
     if (ended === 0) throw notFound('You have no such session.');
     return true;
   }

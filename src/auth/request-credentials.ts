@@ -12,6 +12,9 @@ import { TokenTransport } from './token-transport.js';
 /** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([^\s,]+)$/i;
 
+/** See `cookieNames`. */
+const OUR_COOKIE = /^(__(Host|Secure)-)?latchkey-(access|refresh|device|signup)$/;
+
 /**
  * Finds the tokens of a request: the only place that reads the Authorization header and our cookies.
  *
@@ -37,7 +40,10 @@ export class RequestCredentials {
     return token;
   }
 
-  /** The refresh token and the way it came, which is the way that its successor goes back. Two cookies count as none. */
+  /**
+   * The refresh token and the way it came, which is the way that its successor goes back. Two cookies of different values count
+   * as none.
+   */
   refreshToken(
     request: Request,
     argument: string | null | undefined,
@@ -112,11 +118,17 @@ export class RequestCredentials {
   }
 }
 
-/** The different values of each name. Of several cookies the parser takes the first one, so it is given each alone. */
+/**
+ * The different values of each name of ours, of which two are as many as more: what a stranger adds to them is not kept. Of several
+ * cookies the parser takes the first one, so it is given each alone.
+ */
 const cookiesOf = perRequest(({ headers: { cookie = '' } }: Request): ReadonlyMap<string, ReadonlySet<string>> => {
   const cookies = new Map<string, Set<string>>();
-  for (const [name, value] of cookie.split(';').flatMap((pair) => Object.entries(parseCookie(pair)))) {
-    if (value) cookies.set(name, (cookies.get(name) ?? new Set()).add(value));
+  for (const pair of cookie.split(';')) {
+    const [[name, value] = []] = Object.entries(parseCookie(pair));
+    if (!name || !value || !OUR_COOKIE.test(name)) continue;
+    const values = cookies.get(name) ?? new Set();
+    if (values.size < 2) cookies.set(name, values.add(value));
   }
   return cookies;
 });

@@ -1,14 +1,15 @@
 import { adminProblems } from '../auth/admin-problems.js';
 import { explainEnv } from '../config/explained-env.js';
-import { readEnvFile, unknownNames } from '../config/load-env.js';
-import { complain, tell } from './output.js';
+import { modeWarnings, readEnvFile, unknownNames } from '../config/load-env.js';
+import { complainOfConfig, tell } from './output.js';
 
 /** What `config check` does. Nothing is connected to, and no value of a secret is shown. */
 export function checkConfig(): void {
   const file = readEnvFile();
-  const { env, settings, problems: found, warnings } = explainEnv(file, process.env);
+  const { env, settings, problems: found, warnings: unwise } = explainEnv(file, process.env);
   const problems = [...found, ...adminProblems(env)];
   const unknown = unknownNames(file);
+  const warnings = [...modeWarnings().map((warning) => `.env: ${warning}`), ...unwise];
   tell(
     [
       ...settings.flatMap(({ name, value, from, description }) => [
@@ -22,9 +23,6 @@ export function checkConfig(): void {
     { settings, unknown, warnings, problems },
   );
   if (problems.length === 0) return;
-  complain(
-    'The server can not start with this configuration:',
-    problems.map(({ name, reason }) => ({ path: name, message: reason })),
-  );
+  complainOfConfig(problems);
   process.exitCode = 1;
 }

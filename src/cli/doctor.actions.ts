@@ -1,8 +1,9 @@
 import { badInput } from '../common/bad-input.js';
 import { Account } from '../doctor/account.js';
+import { isPlainHttp } from '../doctor/checks/http.checks.js';
 import { Deployment } from '../doctor/deployment.js';
 import { CHECK_NAMES, type Diagnosis, examine } from '../doctor/doctor.js';
-import { tell } from './output.js';
+import { complain, tell } from './output.js';
 import { readPassword } from './read-password.js';
 
 /** As they are called on the command line. */
@@ -22,19 +23,41 @@ export async function examineUrl(url: string, options: DoctorOptions): Promise<v
   }
   const deployment = new Deployment(url);
   await deployment.assertAnswers();
+  const isInterrupted = noteInterruption();
   const account = await accountFor(deployment, options);
   const found: Diagnosis[] = [];
   try {
-    for await (const diagnosis of examine(deployment, account, options.only)) found.push(diagnosis);
+    for await (const diagnosis of examine(deployment, account, options.only)) {
+      found.push(diagnosis);
+      if (isInterrupted()) break;
+    }
     // First: what was found is not lost where cleaning up is refused.
     report(found);
   } finally {
     await account?.close();
   }
+  if (!isInterrupted()) return;
+  complain('Interrupted: the other checks were not made.');
+  process.exitCode = 1;
+}
+
+/** After the first Ctrl-C the check that is under way is finished, and what was opened is closed. The second one ends the program. */
+function noteInterruption(): () => boolean {
+  let isInterrupted = false;
+  process.once('SIGINT', () => (isInterrupted = true));
+  return () => isInterrupted;
 }
 
 async function accountFor(deployment: Deployment, { email, signUp }: DoctorOptions): Promise<Account | undefined> {
-  if (email !== undefined) return Account.existing(deployment, email, await readPassword());
+  if (email !== undefined) {
+    if (isPlainHttp(deployment.url)) {
+      throw badInput(
+        '--email',
+        'is not used over plain http: its password could be read on the way. Take the https URL',
+      );
+    }
+    return Account.existing(deployment, email, await readPassword());
+  }
   return signUp ? Account.temporary(deployment) : undefined;
 }
 

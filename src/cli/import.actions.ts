@@ -12,6 +12,7 @@ import { supabaseFormat } from '../transfer/formats/supabase.js';
 import { UserImport } from '../transfer/user-import.service.js';
 import { ImportReport } from './import-report.js';
 import { withChanges, withServices } from './operator-context.js';
+import type { UnconfirmedOption } from './unconfirmed.js';
 
 const FORMATS: Readonly<Record<string, UserFormat>> = {
   'json-lines': readJsonLines,
@@ -22,7 +23,7 @@ const FORMATS: Readonly<Record<string, UserFormat>> = {
 };
 
 /** As they are called on the command line. */
-export interface ImportOptions {
+export interface ImportOptions extends UnconfirmedOption {
   readonly format?: string;
   readonly hashConfig?: string;
   readonly dryRun?: true;
@@ -40,7 +41,7 @@ export async function importUsers(path: string, options: ImportOptions): Promise
     const entries = startingAt(from, read(file));
     const report = new ImportReport(dryRun, bytes);
     try {
-      for await (const outcomes of dryRun ? users.dryRun(entries) : users.run(entries)) {
+      for await (const outcomes of dryRun ? users.dryRun(entries, options) : users.run(entries, options)) {
         report.add(outcomes, file instanceof ReadStream ? file.bytesRead : 0);
         if (report.isInterrupted) break;
       }

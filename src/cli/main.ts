@@ -8,7 +8,7 @@ import { dbCommand } from './db.command.js';
 import { doctorCommand } from './doctor.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
-import { complain, examples, prepared } from './output.js';
+import { complain, complainOfConfig, examples, prepared } from './output.js';
 import { roleCommand } from './role.command.js';
 import { userCommand } from './user.command.js';
 import { usersExportCommand, usersImportCommand } from './users.command.js';
@@ -46,8 +46,12 @@ try {
 async function failureOf(error: unknown): Promise<number> {
   // Commander has said what was wrong, or has shown what was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
-  const { safeMessage } = await import('../logging/safe-error.js');
+  const [{ safeMessage }, { ConfigError }] = await Promise.all([
+    import('../logging/safe-error.js'),
+    import('../config/env.js'),
+  ]);
   const fields = (error instanceof AppError && error.fields) || [];
-  complain(safeMessage(error), fields);
+  if (error instanceof ConfigError) complainOfConfig(error.problems);
+  else complain(safeMessage(error), fields);
   return fields.some(({ path }) => path.startsWith('--')) ? MISUSED : FAILED;
 }

@@ -13,8 +13,12 @@ const silent = (): void => undefined;
 const errorsOnly: LoggerService = {
   log: silent,
   warn: silent,
-  // With facts in front, the message comes second, as pino has it.
-  error: (message: unknown, text?: unknown) => complain(typeof message === 'string' ? message : String(text)),
+  error: (message: unknown, text?: unknown) => {
+    // With facts in front, the message comes second, as pino has it.
+    const said = typeof message === 'string' ? message : text;
+    // An error alone is what Nest throws after it has named it: the command says why then.
+    if (typeof said === 'string') complain(said);
+  },
 };
 
 /** Runs an operator's command on the services of the server itself, with a unit of work of its own. */

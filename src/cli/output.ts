@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ConfigProblem } from '../config/env.types.js';
 
 const JSON_OPTION = '--json';
 
@@ -32,6 +33,13 @@ export function complain(message: string, problems: readonly { path: string; mes
   const text = isForMachine() ? [JSON.stringify({ error: { message, fields: problems } })] : lines;
   process.stderr.write(printable(text));
 }
+
+/** Each problem of the configuration on a line of its own. */
+export const complainOfConfig = (problems: readonly ConfigProblem[]): void =>
+  complain(
+    'The server can not start with this configuration:',
+    problems.map(({ name, reason }) => ({ path: name, message: reason })),
+  );
 
 /**
  * What users, mail servers and rows of the database hold must not move the cursor or turn the direction of the terminal that

@@ -1,11 +1,8 @@
 import { AccountAdministration } from '../administration/account-administration.service.js';
 import { OPERATOR } from '../administration/authority.js';
 import { RoleAdministration } from '../administration/role-administration.service.js';
-import { notFound } from '../access/access.errors.js';
 import { permissionsOfRoles } from '../roles/rights.js';
 import { RolesService } from '../roles/roles.service.js';
-import { revisionOf } from '../users/user-revision.js';
-import { UsersService } from '../users/users.service.js';
 import { withChanges, withServices } from './operator-context.js';
 import { tell } from './output.js';
 import { mayReceive, type UnconfirmedOption } from './unconfirmed.js';
@@ -31,24 +28,20 @@ export async function listRoles(): Promise<void> {
 }
 
 export const grantRole = (email: string, name: string, options: UnconfirmedOption = {}): Promise<void> =>
-  change(email, (roles) => [...new Set([...roles, name])], options);
+  change(email, (held) => [...new Set([...held, name])], options);
 
 export const withdrawRole = (email: string, name: string): Promise<void> =>
-  change(email, (roles) => roles.filter((role) => role !== name));
+  change(email, (held) => held.filter((role) => role !== name));
 
 async function change(
   email: string,
-  next: (roles: string[]) => string[],
+  next: (held: readonly string[]) => string[],
   options: UnconfirmedOption = {},
 ): Promise<void> {
   await withChanges(async (app) => {
-    const user = await app.get(UsersService).byEmail(email);
-    if (!user) throw notFound('There is no such account.');
-    const held = user.roles.getItems().map((role) => role.name);
-    const roles = next(held).sort();
-    // What another operator has given or taken since is not undone.
-    const revision = revisionOf(user, held);
-    await app.get(AccountAdministration).setRoles({ id: user.id }, roles, OPERATOR, revision, mayReceive(options));
+    const accounts = app.get(AccountAdministration);
+    const user = await accounts.setRoles({ email }, next, OPERATOR, undefined, mayReceive(options));
+    const roles = user.roles.getIdentifiers().sort();
     tell(`${user.email} holds: ${roles.join(', ')}.`, { email: user.email, roles });
   });
 }

@@ -3,7 +3,7 @@ import { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
 import type { User } from '../users/user.entity.js';
 
-/** As it is called on the command line, by every command that gives roles to an account that is there already. */
+/** As it is called on the command line, by every command that gives roles to accounts whose addresses may not be confirmed. */
 export interface UnconfirmedOption {
   readonly unconfirmed?: true;
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExportOptions } from './export.actions.js';
 import type { ImportOptions } from './import.actions.js';
 import { examples } from './output.js';
+import { UNCONFIRMED } from './unconfirmed.js';
 
 const IMPORT_NOTES = `
 A user of JSON Lines or CSV has an email and, as far as it is known: passwordHash, name, roles, emailVerified, locale,
@@ -23,6 +24,7 @@ export function usersImportCommand(): Command {
     .option('--hash-config <file>', 'for firebase: a file with the hash parameters of the project, from its console')
     .option('--dry-run', 'say of every line what would become of it, and change nothing')
     .option('--from <line>', 'begin there, after an import that has stopped', wholeNumber)
+    .option(UNCONFIRMED[0], `give roles besides \`user\` ${UNCONFIRMED[1]}`)
     .addHelpText('after', IMPORT_NOTES)
     .addHelpText(
       'after',

@@ -12,7 +12,10 @@ import { type Limiter, Limiters } from '../throttle/limiter.js';
 import { AUDITED_REFUSALS } from '../throttle/limits.js';
 import { Networks } from '../throttle/networks.js';
 
-/** Decisions about who somebody is and what they may. `INVALID_CREDENTIALS` is not here: the login records it itself. */
+/**
+ * Decisions about who a caller is and what a caller may do. `INVALID_CREDENTIALS` is not here: what refuses a password records that itself, with
+ * the account (`auth/login.service.ts`, `lifecycle/reauthentication.ts`, `lifecycle/confirming.ts`).
+ */
 const DECISIONS: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.UNAUTHENTICATED,
   ErrorCode.FORBIDDEN,
@@ -77,6 +80,6 @@ export class RefusalTrail {
   }
 
   private async isFull(network: string): Promise<boolean> {
-    return this.env.RATE_LIMITS_ENABLED && (await this.stored.spend(network)) !== undefined;
+    return this.env.RATE_LIMITS_ENABLED && (await this.stored.spend(network)).wait !== undefined;
   }
 }

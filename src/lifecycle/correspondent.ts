@@ -2,16 +2,35 @@ import { type EntityManager, LockMode } from '@mikro-orm/core';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { ENV, type Env } from '../config/env.js';
-import { type Letter, MailComposer } from '../mail/mail-composer.js';
+import { type Later, type Letter, MailComposer } from '../mail/mail-composer.js';
 import { Mail } from '../mail/mail.entity.js';
+import type { MailTemplate } from '../mail/mail-template.js';
+import type { BudgetedMail } from '../throttle/limits.js';
 import { MailBudget } from '../throttle/mail-budget.js';
 import type { TokenPurpose } from '../tokens/one-time-token.js';
 import { OneTimeTokens, type TokenGrant } from '../tokens/one-time-tokens.service.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import { User } from '../users/user.entity.js';
 import { Links, MAILS_WITH_LINK } from './links.js';
+import { WaysBack } from './ways-back.js';
 
 const LOCKED = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
+
+/**
+ * Half of the least that mails are tried for (`MAIL_RETRY_FOR`), which goes on meanwhile: the other half is left to send it. Less than what
+ * is taken for the time of a clock that was set back (`mail/mail-schedule.ts`). Seconds.
+ */
+const BUDGET_WAIT = 1_800;
+
+/** Counted when they are sent: what failed has used none of them up. Those that anybody can ask for are counted by who takes the request. */
+const COUNTED_HERE = [
+  'email-changed',
+  'email-left',
+  'email-moved-back',
+  'email-replaced',
+  'email-unconfirmed',
+  'account-deleted',
+] as const satisfies (MailTemplate & BudgetedMail)[];
 
 /**
  * Decides what becomes of each mail of the outbox: who has the account, whether there is anything to write, and which link.
@@ -25,6 +44,7 @@ export class Correspondent implements OnModuleInit {
     private readonly tokens: OneTimeTokens,
     private readonly held: HeldAddresses,
     private readonly links: Links,
+    private readonly waysBack: WaysBack,
     private readonly audit: AuditService,
     private readonly budget: MailBudget,
     @Inject(ENV) private readonly env: Pick<Env, 'MAGIC_LINKS_ENABLED'>,
@@ -33,8 +53,15 @@ export class Correspondent implements OnModuleInit {
   onModuleInit(): void {
     this.composer.ask(async (em, mail) => {
       const letter = await this.letterFor(em, mail);
-      return mail.facts.renews ? undefined : letter;
+      return !letter || mail.facts.renews ? undefined : this.withinBudget(mail, letter);
     });
+  }
+
+  /** What would take an account back is never lost to a budget, which a thief may have used up: it waits, and then goes out beside it. */
+  private async withinBudget(mail: Mail, letter: Letter): Promise<Letter | Later | undefined> {
+    const kind = COUNTED_HERE.find((template) => template === letter.template);
+    if (!kind || mail.attempts > 1 || (await this.budget.spend(kind, mail.recipient)) === 'within') return letter;
+    return letter.link && { waitSeconds: BUDGET_WAIT };
   }
 
   private async letterFor(em: EntityManager, mail: Mail): Promise<Letter | undefined> {
@@ -63,8 +90,10 @@ export class Correspondent implements OnModuleInit {
         return user && this.ofTakenAddress(em, mail, user);
       }
       // What has happened is told, whatever has become of the account since.
+      case 'email-left':
       case 'email-moved-back':
       case 'email-replaced':
+      case 'email-unconfirmed':
       case 'password-changed':
       case 'new-device':
       case 'more-devices':
@@ -91,14 +120,16 @@ export class Correspondent implements OnModuleInit {
     return letter && { ...letter, revertLifetimeSeconds: this.links.lifetimeSeconds('email_revert') };
   }
 
-  /** Told also while the account is disabled: the link works once it is enabled again. The address is held as long as the link. */
+  /** Told also while the account is disabled: the link works once it is enabled again. The right lasts as long as the link. */
   private async emailChanged(em: EntityManager, mail: Mail): Promise<Letter | undefined> {
     const user = await this.locked(em, mail, { id: mail.userId ?? '' });
     // A mail that was tried again after days: the hold of the address is over, and somebody else has it.
     if ((await em.count(User, { email: mail.recipient })) > 0) return undefined;
-    const letter = user && (await this.withLink(em, mail, user, 'email_revert'));
-    if (letter) await this.held.hold(em, mail.recipient, this.links.lifetimeSeconds('email_revert'), user.id);
-    return letter;
+    if (!user) return undefined;
+    if (!(await this.waysBack.prolong(em, user, mail))) {
+      return { template: 'email-left', locale: mail.locale ?? null };
+    }
+    return this.withLink(em, mail, user, 'email_revert');
   }
 
   private owner(em: EntityManager, mail: Mail, where: { id?: string; email?: string }) {
@@ -145,10 +176,10 @@ export class Correspondent implements OnModuleInit {
     const lifetimeSeconds = this.links.lifetimeSeconds(purpose);
     const grant = { purpose, user, email: mail.recipient, lifetimeSeconds };
     if (mail.facts.renews && !(await this.isNeeded(em, mail, grant))) return undefined;
-    const token = await this.tokens.issue(em, grant, mail);
-    if (token === undefined) return undefined;
+    const issued = await this.tokens.issue(em, grant, mail);
+    if (!issued) return undefined;
     if (mail.attempts === 1 && mail.facts.userAgent !== undefined) this.record(em, mail, user, purpose);
-    const link = { url: this.links.url(purpose, token), lifetimeSeconds };
+    const link = { url: this.links.url(purpose, issued.token), lifetimeSeconds: issued.lifetimeSeconds };
     return { template: mail.template, locale: user.locale ?? null, link };
   }
 

@@ -11,6 +11,7 @@ import type { ClientInfo } from '../common/client-info.js';
 import { Outbox } from '../mail/outbox.js';
 import { MailBudget } from '../throttle/mail-budget.js';
 import { voidOtherChanges } from '../sessions/begun-changes.js';
+import { normalizeEmail } from '../users/email.js';
 import { HeldAddresses } from '../users/held-addresses.service.js';
 import type { User } from '../users/user.entity.js';
 import type { RequestEmailChangeInput } from './lifecycle.inputs.js';
@@ -62,7 +63,7 @@ export class EmailChange {
     try {
       return await this.links.use(token, 'email_change', async (em, user, { email }) => {
         await this.confirming.assertOwn(em, user, shown);
-        await this.moveTo(em, user, email);
+        await this.moveTo(em, user, normalizeEmail(email));
         this.audit.record(em, 'user.email_changed', { subjectId: user.id, client: clientOf(request) });
         return user;
       });
@@ -74,13 +75,12 @@ export class EmailChange {
   }
 
   private async moveTo(em: EntityManager, user: User, email: string): Promise<void> {
-    await this.accountLinks.void(em, user);
-    const wayBack = await this.waysBack.find(em, user.id, email);
-    if (wayBack) await this.waysBack.take(em, user, wayBack);
-    else await this.waysBack.leave(em, user);
+    const { id, email: former } = user;
+    await this.waysBack.move(em, user, email);
     user.email = email;
     user.emailVerified = true;
     await em.flush();
-    if (await this.held.isHeld(em, email, user.id)) throw new AddressTaken();
+    if (await this.held.isHeld(em, email, id)) throw new AddressTaken();
+    await this.accountLinks.void(em, { id, email: former });
   }
 }

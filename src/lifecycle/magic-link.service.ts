@@ -1,13 +1,17 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { clientOf } from '../access/request.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AccountLinks } from '../auth/account-links.js';
+import { KnownDevices } from '../auth/known-devices.js';
 import type { SignedIn } from '../auth/signed-in.js';
 import { SignIns } from '../auth/sign-ins.js';
 import type { ClientInfo } from '../common/client-info.js';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { choosePassword } from '../users/password-choice.js';
 import type { User } from '../users/user.entity.js';
 import { magicLinksOff } from './lifecycle.errors.js';
 import { LinkUse } from './link-use.js';
@@ -20,6 +24,7 @@ const AUTH_METHODS = ['otp'];
 export class MagicLink {
   constructor(
     private readonly links: LinkUse,
+    private readonly devices: KnownDevices,
     private readonly signIns: SignIns,
     private readonly sessions: SessionsService,
     private readonly accountLinks: AccountLinks,
@@ -28,12 +33,16 @@ export class MagicLink {
     @Inject(ENV) private readonly env: Pick<Env, 'MAGIC_LINKS_ENABLED'>,
   ) {}
 
-  async login(token: string, client: ClientInfo): Promise<SignedIn> {
+  async login(token: string, request: Request): Promise<SignedIn> {
     if (!this.env.MAGIC_LINKS_ENABLED) throw magicLinksOff();
+    const client = clientOf(request);
+    const { email } = await this.links.claimOf(token, 'magic_link');
+    const deviceId = await this.devices.recognise(request, email);
     const owned = await this.links.use(token, 'magic_link', async (em, user) => {
       if (!user.emailVerified) await this.takeOver(em, user, client);
+      const formerLoginAt = user.lastLoginAt;
       user.lastLoginAt = this.clock.now();
-      return this.signIns.open(em, user, client, AUTH_METHODS);
+      return this.signIns.open(em, user, { client, deviceId, authMethods: AUTH_METHODS, formerLoginAt });
     });
     return this.signIns.tokens(owned);
   }
@@ -44,8 +53,9 @@ export class MagicLink {
    */
   private async takeOver(em: EntityManager, user: User, client: ClientInfo): Promise<void> {
     user.emailVerified = true;
-    user.passwordHash = null;
-    user.passwordChangedAt = this.clock.now();
+    // Earlier sign-ins may be a stranger's: this one counts as the owner's first.
+    user.lastLoginAt = null;
+    choosePassword(user, null, this.clock.now());
     await this.sessions.revoke(em, user.id, 'all', 'address_proved');
     // A change of address that they asked for would take the account away again.
     await this.accountLinks.void(em, user);

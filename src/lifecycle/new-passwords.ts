@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Outbox } from '../mail/outbox.js';
 import { MailBudget } from '../throttle/mail-budget.js';
+import { choosePassword } from '../users/password-choice.js';
 import type { User } from '../users/user.entity.js';
 
 /** Gives an account another password, in the transaction that holds its row. */
@@ -19,8 +20,7 @@ export class NewPasswords {
    * links are the caller's business: they depend on what the new password was proved by.
    */
   async set(em: EntityManager, user: User, passwordHash: string): Promise<void> {
-    user.passwordHash = passwordHash;
-    user.passwordChangedAt = this.clock.now();
+    choosePassword(user, passwordHash, this.clock.now());
     if (!user.emailVerified) return;
     const { id: userId, email: recipient, locale = null } = user;
     if ((await this.mails.spend('password-changed', recipient)) !== 'within') return;

@@ -8,8 +8,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { tokenRevoked } from '../tokens/token.errors.js';
 import { lockedUsers } from '../users/locked-users.js';
 import { User } from '../users/user.entity.js';
-import { wrongPassword } from './lifecycle.errors.js';
-import type { Proof } from './reauthentication.js';
+import { type Proof, Reauthentication } from './reauthentication.js';
 
 /**
  * Changes the caller's own account in one transaction that holds its row. Session and proof are looked at once more in
@@ -21,11 +20,19 @@ export class OwnAccount {
     private readonly transactions: Transactions,
     private readonly sessions: SessionsService,
     private readonly impersonations: Impersonations,
+    private readonly reauthentication: Reauthentication,
   ) {}
 
-  /** @param proof of `Reauthentication`, where the change needs one */
-  change<T>(principal: Principal, proof: Proof, work: (em: EntityManager, user: User) => Promise<T>): Promise<T> {
-    return this.transactions.runApart(async (em) => {
+  /**
+   * @param proof of `Reauthentication`, where the change needs one
+   * @throws AppError `INVALID_CREDENTIALS` when the password has changed since it was looked at
+   */
+  async change<T>(
+    principal: Principal,
+    { byPassword }: Proof,
+    work: (em: EntityManager, user: User) => Promise<T>,
+  ): Promise<T> {
+    const outcome = await this.transactions.runApart(async (em) => {
       const { userId, sessionId, impersonatorId } = principal;
       if (impersonatorId !== undefined) {
         await lockedUsers(
@@ -42,9 +49,11 @@ export class OwnAccount {
       if (!user || !(await this.sessions.holdAlive(em, userId, sessionId))) throw tokenRevoked(principal);
       if (user.disabledAt) throw accountDisabled(principal);
       await this.impersonations.assertAllowed(principal, em);
-      const isProvedByPassword = proof.passwordHash !== undefined;
-      if (isProvedByPassword && user.passwordHash !== proof.passwordHash) throw wrongPassword();
-      return work(em, user);
+      if (byPassword && user.passwordHash !== byPassword.hash) return { refused: byPassword.client };
+      return { result: await work(em, user) };
     });
+    // Out here: in there the record would be undone with the change.
+    if (outcome.refused) return this.reauthentication.refuse(principal, outcome.refused);
+    return outcome.result;
   }
 }

@@ -30,9 +30,9 @@ export class PasswordReset {
       // Whoever has the link reads the mails of the address.
       user.emailVerified = true;
       await this.newPasswords.set(em, user, passwordHash);
-      await this.accountLinks.void(em, user);
       await this.sessions.revoke(em, user.id, 'all', 'password_reset');
       this.audit.record(em, 'user.password_reset', { subjectId: user.id, client });
+      await this.accountLinks.void(em, user);
     });
     await this.attempts.forgive({ email, client });
     return true;

@@ -12,9 +12,15 @@ import { PasswordAttempts } from '../throttle/password-attempts.js';
 import { User } from '../users/user.entity.js';
 import { reauthenticationRequired, wrongPassword } from './lifecycle.errors.js';
 
-/** What the caller has shown: the password, by the hash that it fitted, or a sign-in of a moment ago. */
+/** What the caller has shown. */
 export interface Proof {
-  readonly passwordHash?: string | null;
+  /** Absent: a sign-in of a moment ago. */
+  readonly byPassword?: {
+    /** That the password fitted. */
+    readonly hash: string | null;
+    /** Who sent it. */
+    readonly client: ClientInfo;
+  };
 }
 
 /**
@@ -38,15 +44,13 @@ export class Reauthentication {
     if (password === '') return this.proveBySession(principal);
     assertOwner(principal);
     const user = await this.em.fork().findOne(User, principal.userId, { populate: ['passwordHash'] });
-    const passwordHash = user?.passwordHash ?? null;
+    const hash = user?.passwordHash ?? null;
     // For this session alone: guesses in it keep nobody out elsewhere.
     const of = `session:${principal.sessionId}` as const;
     await this.attempts.count({ email: user?.email ?? '', client, deviceId: undefined, of }, async () => {
-      if (await this.passwords.verify(password, passwordHash)) return;
-      await this.recordFailure(principal, client);
-      throw wrongPassword();
+      if (!(await this.passwords.verify(password, hash))) await this.refuse(principal, client);
     });
-    return { passwordHash };
+    return { byPassword: { hash, client } };
   }
 
   /** @throws AppError `FORBIDDEN` to whoever acts as the user, `REAUTHENTICATION_REQUIRED` */
@@ -60,8 +64,14 @@ export class Reauthentication {
     return {};
   }
 
-  private async recordFailure({ userId, sessionId }: Principal, client: ClientInfo): Promise<void> {
+  /**
+   * Refuses the password, and records that. Outside of any transaction that is rolled back by what this throws.
+   *
+   * @throws AppError `INVALID_CREDENTIALS`
+   */
+  async refuse({ userId, sessionId }: Principal, client: ClientInfo): Promise<never> {
     const facts = { actorId: userId, subjectId: userId, sessionId, client };
     await this.transactions.runApart(async (em) => this.audit.record(em, 'user.reauthentication_failed', facts));
+    throw wrongPassword();
   }
 }

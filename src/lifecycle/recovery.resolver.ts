@@ -129,7 +129,7 @@ export class RecoveryResolver {
     @Context() context: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AuthPayload | EmailVerificationRequired> {
-    const signedIn = await this.magicLinks.login(input.token, clientOf(context.req));
+    const signedIn = await this.magicLinks.login(input.token, context.req);
     return this.responder.answer(signedIn, { transport: input.transport, context, info });
   }
 }

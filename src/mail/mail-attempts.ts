@@ -14,6 +14,9 @@ import { type Message, MailTransport } from './mail-transport.js';
 /** The mail is out: as long as it can not be deleted, it would be sent again. Less than a minute, so within its lease. */
 const FORGETTING = { retries: 15, minTimeout: 100, maxTimeout: 5_000 };
 
+/** A mail with the number of this attempt. With another one in its row, the lease was over and another instance has it. */
+export type TakenMail = Readonly<Pick<Mail, 'id' | 'attempts'>>;
+
 type Tried = Pick<Mail, 'id' | 'template' | 'attempts'>;
 
 /** One attempt to send one mail, and what becomes of its row afterwards. */
@@ -36,23 +39,27 @@ export class MailAttempts {
    *
    * @param cutOff ends it before the mail server has answered
    */
-  async make(id: string, cutOff: AbortSignal): Promise<void> {
+  async make(taken: TakenMail, cutOff: AbortSignal): Promise<void> {
     try {
-      const message = await this.transactions.runApart((em) => this.compose(em, id));
+      const message = await this.transactions.runApart((em) => this.compose(em, taken));
       if (!message) return;
       // Outside of any transaction: a slow mail server holds nothing.
       await this.transport.deliver(message, AbortSignal.any([cutOff, AbortSignal.timeout(ATTEMPT_MS)]));
       await this.sent(message);
     } catch (error) {
-      await this.failed(id, failureOf(error));
+      await this.failed(taken, failureOf(error));
     }
   }
 
-  /** What to send; undefined when the mail was withdrawn meanwhile, or when nobody is to be written to. */
-  private async compose(em: EntityManager, id: string): Promise<Message | undefined> {
-    const mail = await em.findOne(Mail, id);
+  /** What to send; undefined when the mail was withdrawn or taken by another instance meanwhile, when it has to wait, or when nobody is to be written to. */
+  private async compose(em: EntityManager, taken: TakenMail): Promise<Message | undefined> {
+    const mail = await em.findOne(Mail, { ...taken });
     if (!mail) return undefined;
     const message = await this.composer.compose(em, mail);
+    if (message && 'waitSeconds' in message) {
+      mail.dueAt = new Date(this.clock.now().getTime() + message.waitSeconds * 1000);
+      return undefined;
+    }
     if (message) return message;
     em.remove(mail);
     this.metrics.mails.inc({ template: mail.template, result: 'dropped' });
@@ -65,16 +72,16 @@ export class MailAttempts {
     this.logger.log({ mailId: id, template }, 'A mail was sent');
   }
 
-  private async failed(id: string, { code, reason, isFinal }: MailFailure): Promise<void> {
+  private async failed({ id, attempts }: TakenMail, { code, reason, isFinal }: MailFailure): Promise<void> {
     try {
       const em = this.em.fork();
-      const mail = await em.findOne(Mail, id, { fields: ['template', 'attempts', 'createdAt'] });
+      const mail = await em.findOne(Mail, { id, attempts }, { fields: ['template', 'attempts', 'createdAt'] });
       if (!mail) return;
       const now = this.clock.now();
       const next = isFinal ? undefined : nextAttempt(mail, now, this.env.MAIL_RETRY_FOR);
       // Past the unit of work, which would write a moment that is none back.
-      await em.nativeUpdate(Mail, { id }, { lastError: reason, ...(next ? { dueAt: next } : { failedAt: now }) });
-      this.report(mail, code, next === undefined);
+      const outcome = { lastError: reason, ...(next ? { dueAt: next } : { failedAt: now }) };
+      if ((await em.nativeUpdate(Mail, { id, attempts }, outcome)) === 1) this.report(mail, code, next === undefined);
     } catch (error) {
       // It comes again when its lease is over.
       this.logger.warn({ err: error, mailId: id }, 'What became of a mail could not be stored');

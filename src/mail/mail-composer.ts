@@ -19,11 +19,16 @@ export interface Letter {
   readonly revertLifetimeSeconds?: number;
 }
 
+/** What becomes of a mail that is not to go out yet. */
+export interface Later {
+  readonly waitSeconds: number;
+}
+
 /**
  * Says what becomes of a mail; undefined: there is nobody to write to. It is asked before each attempt, in a transaction
  * of its own, so that what a request costs does not tell whether there is an account.
  */
-export type Correspondent = (em: EntityManager, mail: Mail) => Promise<Letter | undefined>;
+export type Correspondent = (em: EntityManager, mail: Mail) => Promise<Letter | Later | undefined>;
 
 /** Makes a message of a row of the outbox. */
 @Injectable()
@@ -44,9 +49,9 @@ export class MailComposer {
     this.correspondent = correspondent;
   }
 
-  async compose(em: EntityManager, mail: Mail): Promise<Message | undefined> {
+  async compose(em: EntityManager, mail: Mail): Promise<Message | Later | undefined> {
     const letter = await this.correspondent?.(em, mail);
-    if (!letter) return undefined;
+    if (!letter || 'waitSeconds' in letter) return letter;
     const { template, locale, link, revertLifetimeSeconds = 0 } = letter;
     const language = this.templates.languageFor(locale ?? mail.locale, template);
     const { device, ipAddress } = mail.facts;

@@ -1,3 +1,5 @@
+import { cutToOneLine } from '../common/one-line.js';
+
 /** Why an attempt failed. */
 export interface MailFailure {
   /** nodemailer's code, and the status of the reply: for the log. */
@@ -15,14 +17,11 @@ const LONGEST_REASON = 500;
 /** RFC 5321 section 4.2.1: a reply of class 5 is not to be tried again, one of class 4 is. */
 export function failureOf(error: unknown): MailFailure {
   const { code, responseCode, response, message } = error instanceof Error ? (error as SmtpError) : {};
-  const reason = [code, response ?? message]
-    .filter(Boolean)
-    .join(': ')
-    .replace(/[\r\n]+/g, ' ');
+  const said = [code, response ?? message].filter(Boolean).join(': ');
   const isPermanent = responseCode !== undefined && responseCode >= 500;
   return {
     code: [code ?? 'unknown', responseCode].filter(Boolean).join(' '),
-    reason: reason.slice(0, LONGEST_REASON) || 'unknown',
+    reason: cutToOneLine(said, LONGEST_REASON) || 'unknown',
     isFinal: isPermanent && ABOUT_THE_MAIL.includes(code ?? ''),
   };
 }

@@ -1,3 +1,5 @@
+import type { Mail } from './mail.entity.js';
+
 /**
  * How long a mail server may think. One that is cut off has perhaps taken the mail over, and receives it again at each attempt. RFC 5321
  * (section 4.5.3.2.6) has ten minutes for the reply to a mail; but a mail that hangs keeps its place, and its lease when an instance dies.
@@ -14,6 +16,9 @@ export const LEASE_MS = ATTEMPT_MS + 60_000;
 const FIRST_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 3_600_000;
 
+/** Of a mail whose link works for a while from the request on: it has to be sent meanwhile. */
+const LONGEST_WAIT_OF_PASSING_MS = 300_000;
+
 /** Which mails are due. A time further away than the longest wait comes from a clock that was set back since. */
 export function dueAt(now: Date) {
   const impossible = new Date(now.getTime() + LONGEST_WAIT_MS + LEASE_MS);
@@ -22,13 +27,14 @@ export function dueAt(now: Date) {
 
 /** When to try again after so many attempts, or undefined when it is time to give up. The last attempt is at the end. */
 export function nextAttempt(
-  { createdAt, attempts }: { createdAt: Date; attempts: number },
+  { template, createdAt, attempts }: Pick<Mail, 'template' | 'createdAt' | 'attempts'>,
   now: Date,
   retryForSeconds: number,
 ): Date | undefined {
   const end = createdAt.getTime() + retryForSeconds * 1000;
   // Also of a mail that was written at no moment.
   if (!(now.getTime() < end)) return undefined;
-  const wait = Math.min(FIRST_WAIT_MS * 3 ** (attempts - 1), LONGEST_WAIT_MS);
+  const longest = template === 'confirm-email-change' ? LONGEST_WAIT_OF_PASSING_MS : LONGEST_WAIT_MS;
+  const wait = Math.min(FIRST_WAIT_MS * 3 ** (attempts - 1), longest);
   return new Date(Math.min(now.getTime() + wait, end));
 }

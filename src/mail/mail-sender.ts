@@ -2,9 +2,9 @@ import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Clock } from '../common/clock.js';
-import { isId } from '../common/ids.js';
+import { parseId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
-import { MailAttempts } from './mail-attempts.js';
+import { MailAttempts, type TakenMail } from './mail-attempts.js';
 import { dueAt, LEASE_MS } from './mail-schedule.js';
 import { Mail } from './mail.entity.js';
 
@@ -94,36 +94,38 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   private async beginNext(): Promise<boolean> {
     while (this.underWay.size >= MOST_UNDER_WAY) await Promise.race(this.underWay);
     try {
-      const id = await this.take();
-      if (id !== undefined) this.begin(id);
-      return id !== undefined;
+      const taken = await this.take();
+      if (taken) this.begin(taken);
+      return taken !== undefined;
     } catch (error) {
       this.logger.warn({ err: error }, 'The outbox could not be read');
       return false;
     }
   }
 
-  private begin(id: string): void {
-    const attempt = this.attempts.make(id, this.cutOff.signal).finally(() => this.underWay.delete(attempt));
+  private begin(taken: TakenMail): void {
+    const attempt = this.attempts.make(taken, this.cutOff.signal).finally(() => this.underWay.delete(attempt));
     this.underWay.add(attempt);
   }
 
-  private async take(): Promise<string | undefined> {
+  private async take(): Promise<TakenMail | undefined> {
     const em = this.em.fork();
     const now = this.clock.now();
     const due = { failedAt: null, $or: dueAt(now) };
     // Past those that another instance was faster with, and those that nobody can take.
     for (let offset = 0; ; offset++) {
       const [mail] = await em.find(Mail, due, { ...NEXT, offset });
-      if (!mail || (await this.lease(em, mail, now))) return mail?.id;
+      if (!mail) return undefined;
+      if (await this.lease(em, mail, now)) return { id: mail.id, attempts: nextOf(mail.attempts) };
     }
   }
 
   /** By its attempts, which are counted up each time: its moment can be one that no server writes. */
   private async lease(em: EntityManager, { id, attempts }: Pick<Mail, 'id' | 'attempts'>, now: Date): Promise<boolean> {
-    const leased = { dueAt: new Date(now.getTime() + LEASE_MS), attempts: nextOf(attempts) };
+    // A mail that is on its way has not failed: `mail retry` leaves it alone.
+    const leased = { dueAt: new Date(now.getTime() + LEASE_MS), attempts: nextOf(attempts), lastError: null };
     if ((await em.nativeUpdate(Mail, { id, attempts, failedAt: null }, leased)) === 1) return true;
-    if (!isId(id) || !Number.isSafeInteger(attempts)) this.leaveOut(id);
+    if (parseId(id) === undefined || !Number.isSafeInteger(attempts)) this.leaveOut(id);
     return false;
   }
 

@@ -38,8 +38,6 @@ export class MailTransport {
 
   constructor(@Inject(ENV) private readonly env: TransportEnv) {
     this.deliver = env.MAIL_URL === undefined ? this.intoFolder() : this.overSmtp(env.MAIL_URL);
-    if (env.isProduction && env.MAIL_URL === undefined)
-      this.logger.warn('MAIL_URL is not set: no mail reaches anybody, each is a file in MAIL_OUTBOX.');
   }
 
   private overSmtp(url: string) {

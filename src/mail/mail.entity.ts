@@ -45,7 +45,7 @@ const schema = defineEntity({
     attempts: p.integer().default(0),
     /** Given up: no sender takes it any more. */
     failedAt: moment().nullable(),
-    /** What the last attempt failed of: a code, and what the mail server said. */
+    /** What the last attempt failed of: a code, and what the mail server said. Null while it is on its way. */
     lastError: p.string().length(500).nullable(),
   },
 });

@@ -85,25 +85,30 @@ export class Outbox {
     await em.nativeDelete(Mail, { template: { $in: LINKS }, $or: theirs });
   }
 
-  /** When this address was first told of a change of address, of mails that wait to be sent. */
-  async changeSince(em: EntityManager, userId: string, recipient: string): Promise<Date | undefined> {
-    const told = { template: 'email-changed', userId, recipient } as const;
-    const [first] = await em.find(Mail, told, { orderBy: { createdAt: 'asc' }, limit: 1 });
-    return first?.createdAt;
+  /** Since when which addresses wait to be told of a change. */
+  async changes(em: EntityManager, userId: string): Promise<{ email: string; createdAt: Date }[]> {
+    const where = { template: 'email-changed', userId } as const;
+    const mails = await em.find(Mail, where, { fields: ['recipient', 'createdAt'] });
+    return mails.map(({ recipient: email, createdAt }) => ({ email, createdAt }));
   }
 
-  /** Takes back what tells of changes of address since then: its links would take the account from whoever got it back. */
-  async withdrawChanges(em: EntityManager, userId: string, since: Date): Promise<void> {
-    await em.nativeDelete(Mail, { template: 'email-changed', userId, createdAt: { $gte: since } });
+  /** Takes back what tells former addresses of a change, but for those that are kept: its links would take the account back. */
+  async withdrawChanges(em: EntityManager, userId: string, isKept: (email: string) => boolean): Promise<void> {
+    const mails = await em.find(Mail, { template: 'email-changed', userId }, { fields: ['recipient'] });
+    const ended = mails.filter(({ recipient }) => !isKept(recipient)).map(({ id }) => id);
+    await em.nativeDelete(Mail, { id: { $in: ended } });
   }
 
-  /** Takes back everything that waits to be sent about an account. @returns the former addresses that wait to hear of a change */
-  async withdrawAll(em: EntityManager, account: { id: string; email: string }): Promise<string[]> {
-    const { id: userId } = account;
-    const changes = await em.find(Mail, { template: 'email-changed', userId }, { fields: ['recipient'] });
+  /** Whom notices that wait are to tell about an account. */
+  async waitingForNotice(em: EntityManager, userId: string): Promise<string[]> {
+    const mails = await em.find(Mail, { userId, template: { $nin: LINKS } }, { fields: ['recipient'] });
+    return mails.map(({ recipient }) => recipient);
+  }
+
+  /** Takes back everything that waits to be sent about an account. */
+  async withdrawAll(em: EntityManager, account: { id: string; email: string }): Promise<void> {
     await this.withdrawLinks(em, account);
-    await em.nativeDelete(Mail, { userId });
-    return changes.map(({ recipient }) => recipient);
+    await em.nativeDelete(Mail, { userId: account.id });
   }
 
   /** What has not been sent, the oldest first. */
@@ -111,7 +116,7 @@ export class Outbox {
     return this.em.fork().find(Mail, {}, { fields: LISTED, orderBy: { createdAt: 'asc', id: 'asc' } });
   }
 
-  /** Makes what failed due now, once more if it was given up. @returns how many */
+  /** Makes what failed due now, once more if it was given up. A mail that is on its way is left alone. @returns how many */
   async retryAll(em: EntityManager): Promise<number> {
     const due = { failedAt: null, dueAt: this.clock.now() };
     return em.nativeUpdate(Mail, { lastError: { $ne: null } }, due);

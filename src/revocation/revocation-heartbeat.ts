@@ -113,8 +113,9 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
     }
     this.lastHeard = started;
     this.hasGivenUp = false;
-    this.latest = state.latest;
     const doubt = this.doubtOf(state);
+    // What others say of the time is not said again: where they were wrong it would never be forgotten.
+    if (doubt === undefined) this.latest = Math.max(this.latest, state.now);
     const { list } = state;
     const isGood = list !== undefined && list.text === row.list && isComplete(list, state);
     const trust = isGood ? { list, until: started + LEASE_MS, clockOffset: this.clockOffset() } : undefined;
@@ -153,7 +154,8 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
     const since = Math.ceil(state.latest / 1000) + SINCE_MARGIN_SECONDS;
     const list = formatList(state.runId, since, this.env.ACCESS_TOKEN_TTL, newId());
     await this.em.fork().transactional(async (em) => {
-      if (await replaceRevocationList(em, former, list.text)) await this.store.within(redis.begin(list));
+      if (await replaceRevocationList(em, former, list.text))
+        await this.store.within(state.keepsFalseTime ? redis.beginAnew(list) : redis.begin(list));
     });
   }
 
@@ -162,9 +164,10 @@ export class RevocationHeartbeat implements OnApplicationBootstrap, OnModuleDest
   }
 }
 
-/** Nothing can have fallen off the list since it began. */
-function isComplete(list: RevocationListId, { runId, now, latest }: RedisState): boolean {
+/** Nothing can have fallen off the list since it began, and it began at a time that was right. */
+function isComplete(list: RevocationListId, { runId, now, latest, keepsFalseTime }: RedisState): boolean {
   // A clock that was set back lets tokens live that a mark did not outlive, so a list from before that is of no use.
   const wentBack = latest - now > CLOCK_TOLERANCE_MS;
-  return list.runId === runId && !(wentBack && list.since * 1000 < latest);
+  const isAhead = list.since * 1000 > latest + SINCE_MARGIN_SECONDS * 1000 + CLOCK_TOLERANCE_MS;
+  return list.runId === runId && !keepsFalseTime && !isAhead && !(wentBack && list.since * 1000 < latest);
 }

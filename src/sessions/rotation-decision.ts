@@ -1,3 +1,4 @@
+import { SKEW_MS } from '../common/clock.js';
 import type { RefreshRefusal } from './session.errors.js';
 
 /** The part of a session that rotation depends on. */
@@ -42,7 +43,9 @@ export function decideRotation(
   // Genuine by its HMAC but newer than the row: the row went back in time, as after restoring a backup.
   if (counter > session.refreshCounter) return { kind: 'refuse', refusal: 'invalid', alarm: 'unknown-counter' };
   // Only the immediate parent has grace: it is what a second tab holds, or a client that never got the answer.
-  const graceEnd = session.rotatedAt.getTime() + limits.graceSeconds * 1000;
-  if (counter === session.refreshCounter - 1 && now.getTime() < graceEnd) return { kind: 'same-successor' };
+  const age = now.getTime() - session.rotatedAt.getTime();
+  // A rotation in the future is of a clock that was set back since: nobody knows how old it is.
+  const hasGrace = age >= -SKEW_MS && Math.max(0, age) < limits.graceSeconds * 1000;
+  if (counter === session.refreshCounter - 1 && hasGrace) return { kind: 'same-successor' };
   return { kind: 'refuse', refusal: 'reused', alarm: 'reused' };
 }

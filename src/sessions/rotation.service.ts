@@ -8,6 +8,7 @@ import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import { DirectSql } from '../database/direct-sql.js';
 import { Transactions } from '../database/transactions.js';
+import { isOfPresentPassword } from '../users/password-choice.js';
 import { type FoundSession, GenuineSessions, type OwnedSession } from './genuine-sessions.js';
 import { Impersonations } from './impersonations.service.js';
 import { formatRefreshToken, parseRefreshToken } from './refresh-token.js';
@@ -28,9 +29,8 @@ export interface TokenSession {
   readonly sessionId: string;
   /** The user, or who acts as them. */
   readonly actorId: string;
-  readonly createdAt: Date;
-  /** When the user last chose a password. */
-  readonly passwordChangedAt: Date | null;
+  /** True: it began under the present password of the user. */
+  readonly isOfPresentPassword: boolean;
 }
 
 /**
@@ -169,6 +169,5 @@ const namedBy = ({ session, user }: OwnedSession): TokenSession => ({
   email: user.email,
   sessionId: session.id,
   actorId: session.impersonatorId ?? user.id,
-  createdAt: session.createdAt,
-  passwordChangedAt: user.passwordChangedAt ?? null,
+  isOfPresentPassword: isOfPresentPassword(session, user),
 });

@@ -22,6 +22,11 @@ const schema = defineEntity({
     /** When the current refresh token replaced its predecessor: the start of the grace period. */
     rotatedAt: moment(),
     createdAt: moment(),
+    /**
+     * Of which password it is: the user's `passwordChangedAt` when it began. Null: of the first one, or begun by a version
+     * that did not say so.
+     */
+    passwordChangedAt: moment().nullable(),
     lastActiveAt: moment(),
     /** The idle or the absolute end, whichever comes first. Moved by every rotation. */
     expiresAt: moment(),
@@ -51,6 +56,7 @@ export type SessionRecord = Readonly<
     | 'refreshCounter'
     | 'rotatedAt'
     | 'createdAt'
+    | 'passwordChangedAt'
     | 'lastActiveAt'
     | 'expiresAt'
     | 'revokedAt'

@@ -70,6 +70,7 @@ export class SessionsService {
       refreshSalt: newRefreshSalt(),
       refreshCounter: 0,
       rotatedAt: now,
+      passwordChangedAt: user.passwordChangedAt ?? null,
       lastActiveAt: now,
       expiresAt: await this.endOf(em, begun, now),
       revokedAt: null,
@@ -98,13 +99,12 @@ export class SessionsService {
     return this.em.find(Session, where, { orderBy: { lastActiveAt: 'desc', id: 'desc' } });
   }
 
-  /** True when the user has had a session of the same client at the same address since the password was chosen. */
+  /** True when the user has had a session of the same client at the same address under the present password. */
   async hasSeen(em: EntityManager, user: UserRecord, { ipAddress, userAgent }: ClientInfo): Promise<boolean> {
-    const since = user.passwordChangedAt ?? new Date(0);
     const [seen] = await this.sql.rows(
       sql`select 1 from sessions where user_id = ${user.id} and ip_address is not distinct from ${ipAddress}
           and user_agent is not distinct from ${userAgent}
-          and created_at >= ${this.sql.fromDate(since)} and impersonator_id is null limit 1`,
+          and password_changed_at is not distinct from ${this.fromMoment(user.passwordChangedAt)} and impersonator_id is null limit 1`,
       em,
     );
     return seen !== undefined;
@@ -144,16 +144,21 @@ export class SessionsService {
 
   private async insert(em: EntityManager, userId: string, session: SessionRecord): Promise<void> {
     const { id, refreshSalt, refreshCounter, ipAddress, userAgent, impersonatorId, impersonatorSessionId } = session;
+    const password = this.fromMoment(session.passwordChangedAt);
     const moments = [session.rotatedAt, session.createdAt, session.lastActiveAt, session.expiresAt];
     await this.sql.change(
       em,
       sql`insert into sessions
-        (id, user_id, refresh_salt, refresh_counter, rotated_at, created_at, last_active_at, expires_at,
+        (id, user_id, refresh_salt, refresh_counter, password_changed_at, rotated_at, created_at, last_active_at, expires_at,
           ip_address, user_agent, auth_methods, impersonator_id, impersonator_session_id)
-        values (${id}, ${userId}, ${refreshSalt}, ${refreshCounter},
+        values (${id}, ${userId}, ${refreshSalt}, ${refreshCounter}, ${password},
           ${sql.join(moments.map((moment) => this.sql.fromDate(moment)))},
           ${ipAddress}, ${userAgent}, ${JSON.stringify(session.authMethods)}, ${impersonatorId}, ${impersonatorSessionId})`,
     );
+  }
+
+  private fromMoment(moment: Date | null | undefined): unknown {
+    return moment ? this.sql.fromDate(moment) : null;
   }
 
   private async makeRoom(em: EntityManager, userId: string): Promise<void> {

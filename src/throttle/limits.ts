@@ -109,8 +109,9 @@ export const OPERATION_LIMITS: Readonly<Record<string, OperationLimit>> = {
 };
 
 /**
- * Mails to each address, whoever asks for them: nobody fills a mailbox. Beyond the budget no mail is sent, and nobody is
- * refused (`mail-budget.ts`). `signup` is what a sign-up with an address sends there.
+ * Mails to each address, whoever asks for them or causes them: nobody fills a mailbox. Beyond the budget no mail is sent, and nobody is
+ * refused (`mail-budget.ts`); an `email-changed`, which has the link that takes the change back, waits and goes out beside it. `signup` is
+ * what a sign-up with an address sends there.
  */
 export const MAIL_BUDGETS = {
   'verify-email': { attempts: 5, seconds: HOUR },
@@ -120,12 +121,18 @@ export const MAIL_BUDGETS = {
   signup: { attempts: 10, seconds: HOUR },
   'new-device': { attempts: 5, seconds: HOUR },
   'password-changed': { attempts: 5, seconds: HOUR },
+  'email-changed': { attempts: 5, seconds: HOUR },
+  'email-left': { attempts: 5, seconds: HOUR },
+  'email-moved-back': { attempts: 5, seconds: HOUR },
+  'email-replaced': { attempts: 5, seconds: HOUR },
+  'email-unconfirmed': { attempts: 5, seconds: HOUR },
+  'account-deleted': { attempts: 5, seconds: HOUR },
 } as const satisfies Record<string, LimiterBudget>;
 
 export type BudgetedMail = keyof typeof MAIL_BUDGETS;
 
 /**
- * Beyond the budget of a link: strangers may have used it up before the account was there, which then has no link to renew.
+ * Beyond the budget of a link: strangers may have used it up before the account was there, or a change of it has voided its links: it has none to renew.
  * So many of each kind go out for an account that has none.
  */
 export const MAIL_FOR_NO_LINK: LimiterBudget = { attempts: 1, seconds: HOUR };

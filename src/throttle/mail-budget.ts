@@ -29,17 +29,18 @@ export class MailBudget {
   /** Counts one mail. @param recipient the normalised address, whether it has an account or not */
   async spend(mail: BudgetedMail, recipient: string): Promise<MailStanding> {
     const limiter = this.env.RATE_LIMITS_ENABLED ? this.limiters.get(mail) : undefined;
-    const excess = limiter ? await limiter.excess(this.digests.of(recipient)) : 0;
+    if (!limiter) return 'within';
+    const { excess } = await limiter.count(this.digests.of(recipient));
     if (excess <= 0) return 'within';
     return excess === 1 ? 'first-beyond' : 'beyond';
   }
 
   /** Counts one mail beyond the budget. @returns true when it may go out to the account, which has no link of this kind */
   async spendForNoLink(mail: BudgetedMail, recipient: string): Promise<boolean> {
-    return (await this.forNoLink.excess(`${mail}:${this.digests.of(recipient)}`)) <= 0;
+    return (await this.forNoLink.count(`${mail}:${this.digests.of(recipient)}`)).excess <= 0;
   }
 
-  /** Forgets the mails of these kinds: their recipient has used one, or none of them works any more. */
+  /** Forgets the mails of these kinds: their recipient has used one. */
   async forget(mails: readonly BudgetedMail[], recipient: string): Promise<void> {
     if (!this.env.RATE_LIMITS_ENABLED) return;
     const key = this.digests.of(recipient);

@@ -48,13 +48,13 @@ export class OperationLimits {
     const counters = limitOf(mutation) ? this.counters.get(mutation) : this.others;
     if (!counters) return;
     if (counters.proof && counted.proof !== undefined) {
-      const wait = await counters.proof.limiter.spend(counted.proof);
+      const { wait } = await counters.proof.limiter.spend(counted.proof);
       if (wait === undefined) return;
       if (counters.proof.isFinal) refuseAfter(counters.proof.name, wait);
     }
     for (const { name, per, limiter, reserve } of counters.others) {
       if (await hasReserve(reserve, counted)) continue;
-      refuseAfter(name, await limiter.spend(keyOf(per, counted)));
+      refuseAfter(name, (await limiter.spend(keyOf(per, counted))).wait);
     }
   }
 
@@ -76,7 +76,7 @@ function refuseAfter(name: string, wait: number | undefined): void {
 
 /** Counts the execution in the caller's reserve, if there is one and something is left of it. */
 async function hasReserve(reserve: Limiter | undefined, { caller }: Counted): Promise<boolean> {
-  return reserve !== undefined && caller !== undefined && (await reserve.excess(caller.session)) <= 0;
+  return reserve !== undefined && caller !== undefined && (await reserve.count(caller.session)).excess <= 0;
 }
 
 function keyOf(per: Budget['per'], { address, caller }: Counted): string {

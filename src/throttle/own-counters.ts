@@ -48,7 +48,7 @@ export class OwnCounters {
   /** Takes one back, if it is still remembered. */
   takeBack(key: string): void {
     const window = this.windowOf(key, this.clock.now().getTime());
-    if (window) window.count -= 1;
+    if (window && window.count > 0) window.count -= 1;
   }
 
   countOf(key: string): number {

@@ -5,7 +5,7 @@ import { ErrorCode } from '../common/error-codes.js';
 import { ENV, type Env } from '../config/env.js';
 import { AccountDigests } from './account-digests.js';
 import { Backoff } from './backoff.js';
-import { type Limiter, Limiters } from './limiter.js';
+import { type CountedAttempt, type Limiter, Limiters } from './limiter.js';
 import { WRONG_PASSWORDS } from './limits.js';
 import { Networks } from './networks.js';
 import { tooManyRequests } from './throttle.errors.js';
@@ -20,13 +20,21 @@ export interface PasswordAttempt {
   readonly of?: `session:${string}` | `link:${string}`;
 }
 
-/** The counters of one attempt. */
+/** What an attempt is counted for. */
 interface Keys {
   readonly account: string;
   /** Absent where strangers have no part. */
   readonly address?: string | undefined;
   /** The first wrong passwords do not count for the address. */
   readonly isSpared?: true;
+}
+
+/** An attempt that may be made, in the counters that it is in. */
+interface Admitted {
+  readonly keys: Keys;
+  readonly account: CountedAttempt;
+  readonly address: CountedAttempt | undefined;
+  readonly spared: CountedAttempt | undefined;
 }
 
 /**
@@ -59,14 +67,14 @@ export class PasswordAttempts {
    */
   async count<T>(attempt: PasswordAttempt, make: () => Promise<T>): Promise<T> {
     if (!this.env.RATE_LIMITS_ENABLED) return make();
-    const counted = await this.admit(attempt);
+    const admitted = await this.admit(attempt);
     try {
       const result = await make();
-      await Promise.all([this.forget(counted), this.giveBack(counted.address)]);
+      await Promise.all([this.forget(admitted.keys), this.giveBackAddress(admitted)]);
       return result;
     } catch (error) {
       const isWrong = error instanceof AppError && error.code === ErrorCode.INVALID_CREDENTIALS;
-      if (!isWrong) await this.takeBack(counted);
+      if (!isWrong) await this.giveBack(admitted);
       throw error;
     }
   }
@@ -80,10 +88,8 @@ export class PasswordAttempts {
   /**
    * A device that is known counts as a stranger where its own guesses are used up: by a thief at its address, perhaps, who could come as a
    * stranger as well.
-   *
-   * @returns the counters that the attempt is in
    */
-  private async admit(attempt: PasswordAttempt): Promise<Keys> {
+  private async admit(attempt: PasswordAttempt): Promise<Admitted> {
     const keys = this.keysOf(attempt);
     try {
       return await this.admitBy(keys);
@@ -93,27 +99,28 @@ export class PasswordAttempts {
     }
   }
 
-  private async admitBy(keys: Keys): Promise<Keys> {
-    const isSpared = keys.isSpared !== undefined && (await this.spared.excess(keys.account)) <= 0;
-    const address = isSpared ? undefined : keys.address;
-    const addressWait = address === undefined ? undefined : await this.address.admit(address);
-    if (addressWait !== undefined) throw tooManyRequests('wrong passwords of this address', addressWait);
-    const accountWait = await this.account.admit(keys.account);
-    if (accountWait === undefined) return { ...keys, address };
-    await this.giveBack(address);
-    throw tooManyRequests('wrong passwords', accountWait);
+  private async admitBy(keys: Keys): Promise<Admitted> {
+    const spared = keys.isSpared && (await this.spared.count(keys.account));
+    const isSpared = spared !== undefined && spared.excess <= 0;
+    const address = isSpared || keys.address === undefined ? undefined : await this.address.admit(keys.address);
+    if (address?.wait !== undefined) throw tooManyRequests('wrong passwords of this address', address.wait);
+    const account = await this.account.admit(keys.account);
+    if (account.wait === undefined) return { keys, account, address, spared };
+    await this.giveBackAddress({ address });
+    throw tooManyRequests('wrong passwords', account.wait);
   }
 
-  private async takeBack({ account, address, isSpared }: Keys): Promise<void> {
+  private async giveBack(admitted: Admitted): Promise<void> {
+    const { account, spared } = admitted;
     await Promise.all([
       this.account.giveBack(account),
-      this.giveBack(address),
-      isSpared && this.spared.giveBack(account),
+      this.giveBackAddress(admitted),
+      spared && this.spared.giveBack(spared),
     ]);
   }
 
-  private async giveBack(address: string | undefined): Promise<void> {
-    if (address !== undefined) await this.address.giveBack(address);
+  private async giveBackAddress({ address }: Pick<Admitted, 'address'>): Promise<void> {
+    if (address) await this.address.giveBack(address);
   }
 
   private async forget({ account, isSpared }: Keys): Promise<void> {

@@ -1,6 +1,6 @@
 import { EntityManager, ref } from '@mikro-orm/core';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
+import { Clock, SKEW_MS } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
 import type { User } from '../users/user.entity.js';
 import { OneTimeToken } from './one-time-token.entity.js';
@@ -9,13 +9,12 @@ import { oneTimeToken, oneTimeTokenHash, type TokenPurpose } from './one-time-to
 /** How long after it was asked for a link can be renewed. Seconds. */
 export const RENEWABLE_FOR = 3_600;
 
-/** By so much the clocks of instances may differ. Milliseconds. */
-const SKEW_MS = 60_000;
-
 /** The mail that carries the token. */
 export interface TokenMail {
   readonly salt: string;
   readonly createdAt: Date;
+  /** How often it was tried, with this time. */
+  readonly attempts: number;
   /** The session in which it was asked for. */
   readonly sessionId?: string | null | undefined;
 }
@@ -25,6 +24,13 @@ export interface TokenGrant {
   readonly user: User;
   /** The address that it is about. */
   readonly email: string;
+  readonly lifetimeSeconds: number;
+}
+
+/** A token that goes out. */
+export interface IssuedToken {
+  readonly token: string;
+  /** How long it works from now on. */
   readonly lifetimeSeconds: number;
 }
 
@@ -49,38 +55,41 @@ export class OneTimeTokens {
   ) {}
 
   /**
-   * The token of a mail, the same at each attempt to send it: each begins its lifetime anew, and none revives a token that
-   * was used. It takes the place of its older rivals. Undefined when it was used, or a younger rival was issued: then the
-   * mail is of no use any more.
+   * The token of a mail, the same at each attempt to send it: none revives a token that was used. It takes the place of its older
+   * rivals. Undefined when it was used or is over, or a younger rival is there: then the mail is of no use any more.
    */
-  async issue(em: EntityManager, grant: TokenGrant, mail: TokenMail): Promise<string | undefined> {
+  async issue(em: EntityManager, grant: TokenGrant, mail: TokenMail): Promise<IssuedToken | undefined> {
     const { purpose, lifetimeSeconds } = grant;
     const token = oneTimeToken(this.env.JWT_SECRET, mail.salt, purpose);
     const hash = oneTimeTokenHash(token) ?? '';
-    const rivals = rivalsOf(grant, hash);
-    const younger = { createdAt: { $gt: mail.createdAt, $lte: this.latest() } };
-    if (rivals && (await em.count(OneTimeToken, { ...rivals, ...younger })) > 0) return undefined;
     const known = await em.findOne(OneTimeToken, hash);
-    if (known?.usedAt) return undefined;
+    // A mail that was tried before and has no token: a younger one took its place, and may have been used since.
+    const hasGivenWay = !known && mail.attempts > 1;
+    const younger = { createdAt: { $gt: mail.createdAt, $lte: this.latest() } };
+    const competing = rivalsOf(grant, hash, hasGivenWay);
+    if (competing && (await em.count(OneTimeToken, { ...competing, ...younger })) > 0) return undefined;
+    const expiresAt = this.endOf(grant, mail, known);
+    const left = (expiresAt.getTime() - this.clock.now().getTime()) / 1000;
+    if (known?.usedAt || left <= 0) return undefined;
+    const rivals = rivalsOf(grant, hash);
     if (rivals) await em.nativeDelete(OneTimeToken, rivals);
-    const expiresAt = new Date(this.clock.now().getTime() + lifetimeSeconds * 1000);
     if (known) known.expiresAt = expiresAt;
     else this.add(em, hash, grant, mail, expiresAt);
-    return token;
+    return { token, lifetimeSeconds: Math.min(lifetimeSeconds, Math.ceil(left / 60) * 60) };
   }
 
   /**
-   * Begins the lifetime of a link anew that was sent already, over or not, if it was asked for in the hour before. A link that
-   * was used or voided stays so.
+   * Begins the lifetime of a link anew that was sent already, over or not, if it was asked for in the hour before: from then on it is what
+   * this session has asked for. A link that was used or voided stays so.
    *
    * @returns how many there were
    */
-  async renew(em: EntityManager, grant: TokenGrant, asked: Pick<TokenMail, 'createdAt'>): Promise<number> {
-    const { purpose, user, email, lifetimeSeconds } = grant;
+  async renew(em: EntityManager, grant: TokenGrant, asked: TokenMail): Promise<number> {
+    const { purpose, user, email } = grant;
     const since = new Date(asked.createdAt.getTime() - RENEWABLE_FOR * 1000);
     const sent = { user: user.id, purpose, email, usedAt: null, createdAt: { $gte: since } };
-    const expiresAt = new Date(this.clock.now().getTime() + lifetimeSeconds * 1000);
-    return em.nativeUpdate(OneTimeToken, sent, { expiresAt });
+    const expiresAt = this.endOf(grant, asked, null);
+    return em.nativeUpdate(OneTimeToken, sent, { expiresAt, sessionId: asked.sessionId ?? null });
   }
 
   /** What an unused token is for, without using it. */
@@ -111,29 +120,29 @@ export class OneTimeTokens {
     await em.nativeDelete(OneTimeToken, { user: userId, purpose: { $ne: 'email_revert' }, usedAt: null });
   }
 
-  /** Voids the rights to take a change of the address back that were given since then. */
-  async voidReverts(em: EntityManager, userId: string, since: Date): Promise<void> {
-    await em.nativeDelete(OneTimeToken, { user: userId, purpose: 'email_revert', createdAt: { $gte: since } });
+  /** Voids the links that take a change of address back, but for those of the addresses that are kept. */
+  async voidReverts(em: EntityManager, userId: string, isKept: (email: string) => boolean): Promise<void> {
+    const links = await em.find(OneTimeToken, { user: userId, purpose: 'email_revert' });
+    const ended = links.filter(({ email }) => !isKept(email)).map(({ hash }) => hash);
+    await em.nativeDelete(OneTimeToken, { hash: { $in: ended } });
   }
 
-  /** Since when the address may take back a change, if it may. */
-  async revertableSince(em: EntityManager, userId: string, email: string): Promise<Date | undefined> {
-    return (await this.reverts(em, userId)).find((right) => right.email === email)?.createdAt;
+  /** Since when which addresses have a link that takes a change back, whether it is over, is just being used, or neither. */
+  async reverts(em: EntityManager, userId: string): Promise<{ email: string; createdAt: Date; isOver: boolean }[]> {
+    const links = await em.find(OneTimeToken, { user: userId, purpose: 'email_revert' });
+    const now = this.clock.now();
+    return links.map(({ email, createdAt, expiresAt }) => ({ email, createdAt, isOver: expiresAt <= now }));
   }
 
-  /** Addresses that may still take back a change. */
-  async addressesWithRevert(em: EntityManager, userId: string): Promise<string[]> {
-    return (await this.reverts(em, userId)).map(({ email }) => email);
-  }
-
-  private reverts(em: EntityManager, userId: string): Promise<OneTimeToken[]> {
-    const where = {
-      user: userId,
-      purpose: 'email_revert',
-      usedAt: null,
-      expiresAt: { $gt: this.clock.now() },
-    } as const;
-    return em.find(OneTimeToken, where, { orderBy: { createdAt: 'asc' } });
+  /**
+   * Each attempt to send a mail begins the lifetime of its token anew, but not that of a change of address, which begins with the request: a
+   * thief whose own mail server refuses the mail again and again would keep it.
+   */
+  private endOf({ purpose, lifetimeSeconds }: TokenGrant, mail: TokenMail, known: OneTimeToken | null): Date {
+    const isOfRequest = purpose === 'email_change';
+    if (isOfRequest && known) return known.expiresAt;
+    const begin = isOfRequest ? mail.createdAt : this.clock.now();
+    return new Date(begin.getTime() + lifetimeSeconds * 1000);
   }
 
   private add(em: EntityManager, hash: string, grant: TokenGrant, mail: TokenMail, expiresAt: Date): void {
@@ -155,10 +164,14 @@ export class OneTimeTokens {
 }
 
 /** Of which tokens only the youngest counts. */
-function rivalsOf({ purpose, user, email }: TokenGrant, hash: string) {
+function rivalsOf({ purpose, user, email }: TokenGrant, hash: string, orUsed = false) {
   // The way back into an account: anybody can ask for one, and must not take by that the one which its owner has. The
   // first that is used voids the others, as does a change of the address.
   if (purpose === 'password_reset') return undefined;
-  // Each address can take back its own change.
-  return { user: user.id, purpose, hash: { $ne: hash }, ...(purpose === 'email_revert' && { email }) };
+  const others = { user: user.id, purpose, hash: { $ne: hash } };
+  // Each address can take back its own change, and that is used up for those that it was asked for before.
+  if (purpose === 'email_revert') return { ...others, email };
+  // One that was used is no rival, though it may look younger when a clock was set back. Its row stays: its own mail, tried
+  // again, must not revive it.
+  return orUsed ? others : { ...others, usedAt: null };
 }

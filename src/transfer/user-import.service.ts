@@ -20,6 +20,12 @@ export interface LineOutcome {
   readonly reason?: string;
 }
 
+/** What the operator answers for. */
+export interface ImportRules {
+  /** A user whose address is not confirmed gets the roles of the line too: the operator is sure whose account it is. */
+  readonly unconfirmed?: true;
+}
+
 interface Candidate {
   readonly line: number;
   readonly record: UserRecord;
@@ -31,6 +37,7 @@ const BATCH = 500;
 const TAKEN = 'email belongs to an account';
 const TWICE = 'email or externalId is in the file twice';
 const UNKNOWN_ROLE = 'roles names a role that does not exist';
+const UNCONFIRMED = 'roles names more than `user`, and emailVerified is not true: see --unconfirmed';
 
 /**
  * Makes accounts of what another server has exported. A line that is wrong is reported and stops nothing. Whoever runs the
@@ -47,29 +54,31 @@ export class UserImport {
   ) {}
 
   /** Each batch is committed before its outcomes are yielded. */
-  async *run(entries: AsyncIterable<Entry>): AsyncIterable<LineOutcome[]> {
+  async *run(entries: AsyncIterable<Entry>, rules: ImportRules = {}): AsyncIterable<LineOutcome[]> {
     for await (const batch of batched(entries, BATCH)) {
-      yield await this.outcomesOf(batch, (em, records) => this.insert(em, records));
+      yield await this.outcomesOf(batch, rules, (em, records) => this.insert(em, records));
     }
   }
 
   /** What `run` would answer. Writes nothing, and remembers all addresses and ids of the file. */
-  async *dryRun(entries: AsyncIterable<Entry>): AsyncIterable<LineOutcome[]> {
+  async *dryRun(entries: AsyncIterable<Entry>, rules: ImportRules = {}): AsyncIterable<LineOutcome[]> {
     const seen = new Set<string>();
     for await (const batch of batched(entries, BATCH)) {
-      yield await this.outcomesOf(batch, (_em, records) => Promise.resolve(records.filter((one) => isNew(one, seen))));
+      const create = (_em: EntityManager, records: UserRecord[]) => records.filter((one) => isNew(one, seen));
+      yield await this.outcomesOf(batch, rules, create);
     }
   }
 
   /** @param create makes accounts for those who can have one, and answers who has got it */
   private async outcomesOf(
     entries: readonly Entry[],
-    create: (em: EntityManager, records: UserRecord[]) => Promise<readonly UserRecord[]>,
+    rules: ImportRules,
+    create: (em: EntityManager, records: UserRecord[]) => UserRecord[] | Promise<UserRecord[]>,
   ): Promise<LineOutcome[]> {
     const lines = entries.map(check);
     const candidates = lines.filter((line) => 'record' in line);
     return this.transactions.runApart(async (em) => {
-      const obstacles = await this.obstacles(em, candidates);
+      const obstacles = await this.obstacles(em, candidates, rules);
       const free = candidates.filter((candidate) => !obstacles.has(candidate));
       const created = new Set(
         await create(
@@ -86,7 +95,11 @@ export class UserImport {
   }
 
   /** Who can not have an account, and why, as far as that can be known beforehand. */
-  private async obstacles(em: EntityManager, candidates: readonly Candidate[]): Promise<Map<Candidate, LineOutcome>> {
+  private async obstacles(
+    em: EntityManager,
+    candidates: readonly Candidate[],
+    { unconfirmed }: ImportRules,
+  ): Promise<Map<Candidate, LineOutcome>> {
     const records = candidates.map(({ record }) => record);
     const existing = await this.roles.existing(em, [...new Set(records.flatMap(rolesOf))]);
     const roles = new Set(existing.map(({ name }) => name));
@@ -96,7 +109,10 @@ export class UserImport {
     const obstacle = ({ line, record }: Candidate): LineOutcome | undefined => {
       if (known.has(record)) return { line, outcome: 'present' };
       if (known.isTaken(record) || held.has(record.email)) return refused(line, TAKEN);
-      return rolesOf(record).every((name) => roles.has(name)) ? undefined : refused(line, UNKNOWN_ROLE);
+      if (!rolesOf(record).every((name) => roles.has(name))) return refused(line, UNKNOWN_ROLE);
+      // A stranger can have signed up with the address, where the file comes from.
+      const isConfirmed = record.emailVerified || unconfirmed;
+      return isConfirmed || otherRolesOf(record).length === 0 ? undefined : refused(line, UNCONFIRMED);
     };
     return new Map(
       candidates.flatMap((candidate) => {
@@ -129,8 +145,11 @@ function isNew({ email, externalId }: UserRecord, seen: Set<string>): boolean {
   return true;
 }
 
+/** Those that nobody gets by a sign-up. */
+const otherRolesOf = (record: UserRecord): string[] => rolesOf(record).filter((name) => name !== USER_ROLE);
+
 /** How many have each role besides `user`: an administrator who came in by a file stands in the trail. */
 function rolesAmong(records: readonly UserRecord[]): Record<string, number> {
-  const names = records.flatMap(rolesOf).filter((name) => name !== USER_ROLE);
+  const names = records.flatMap(otherRolesOf);
   return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, { length }]) => [name, length]));
 }

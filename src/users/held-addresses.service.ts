@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { createHmac, hkdfSync } from 'node:crypto';
 import { Clock } from '../common/clock.js';
 import { ENV, type Env } from '../config/env.js';
+import { FormerAddress } from './former-address.entity.js';
 import { HeldAddress } from './held-address.entity.js';
 
 /**
@@ -24,28 +25,25 @@ export class HeldAddresses {
 
   /** @param userId of the account that wants it */
   async isHeld(em: EntityManager, email: string, userId?: string): Promise<boolean> {
-    const digest = { $in: this.digests(email) };
-    const holds = await em.find(HeldAddress, { digest, until: { $gt: this.clock.now() } });
-    return holds.some((hold) => hold.userId === null || hold.userId !== userId);
+    const until = { $gt: this.clock.now() };
+    const holds = await em.find(HeldAddress, { digest: { $in: this.digests(email) }, until });
+    if (holds.some((hold) => hold.userId === null || hold.userId !== userId)) return true;
+    const former = await em.find(FormerAddress, { email, isConfirmed: true, until });
+    return former.some(({ user }) => user.id !== userId);
   }
 
-  /** Which of these addresses no new account can have. One statement for any number of them. */
+  /** Which of these addresses no new account can have. Two statements for any number of them. */
   async heldOf(em: EntityManager, emails: readonly string[]): Promise<ReadonlySet<string | undefined>> {
     const emailOf = new Map(emails.flatMap((email) => this.digests(email).map((digest) => [digest, email])));
-    const holds = await em.find(HeldAddress, {
-      digest: { $in: [...emailOf.keys()] },
-      until: { $gt: this.clock.now() },
-    });
-    return new Set(holds.map(({ digest }) => emailOf.get(digest)));
+    const until = { $gt: this.clock.now() };
+    const holds = await em.find(HeldAddress, { digest: { $in: [...emailOf.keys()] }, until });
+    const former = await em.find(FormerAddress, { email: { $in: [...emails] }, isConfirmed: true, until });
+    return new Set([...holds.map(({ digest }) => emailOf.get(digest)), ...former.map(({ email }) => email)]);
   }
 
-  async release(em: EntityManager, email: string): Promise<void> {
-    await em.nativeDelete(HeldAddress, { digest: { $in: this.digests(email) } });
-  }
-
-  /** Every address that is kept for this account. */
-  async releaseOf(em: EntityManager, userId: string): Promise<void> {
-    await em.nativeDelete(HeldAddress, { userId });
+  /** Every address that is kept for this account, but for these. */
+  async releaseOf(em: EntityManager, userId: string, kept: readonly string[]): Promise<void> {
+    await em.nativeDelete(HeldAddress, { userId, digest: { $nin: kept.flatMap((email) => this.digests(email)) } });
   }
 
   private digests(email: string): string[] {

@@ -13,6 +13,7 @@ export class UserFilter {
   })
   search?: string | null;
 
+  @CountsFor(1_000)
   @Field(() => String, { nullable: true, description: 'Holds the role of this name.' })
   role?: string | null;
 

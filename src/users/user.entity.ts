@@ -20,7 +20,7 @@ const schema = defineEntity({
     name: p.string().length(200).nullable(),
     /** Null for a user without a password. Loaded only where a password is verified. */
     passwordHash: p.string().length(512).nullable().lazy().hidden(),
-    /** When the user last chose a password. Null: the first one still holds. */
+    /** When the user last chose a password, and its name: see `password-choice.ts`. Null: the first one still holds. */
     passwordChangedAt: moment().nullable(),
     /** The language that mails are written in, if it exists (BCP 47). */
     locale: p.string().length(35).nullable(),

@@ -47,7 +47,8 @@ export class UsersResolver {
 
   @ResolveField('revision', () => String, {
     nullable: true,
-    description: 'Changes whenever an administrator could want to look again. Hand it back to `updateUser`.',
+    description:
+      'Changes whenever an administrator could want to look again. Hand it back to `updateUser` or `setUserRoles`. A name that has changed since stops no change but that of the name.',
   })
   @Permissions('users:read')
   async revisionOf(@Parent() user: UserRecord): Promise<string> {

@@ -4,7 +4,7 @@ import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { unauthenticated } from '../access/access.errors.js';
 import { ErrorAction, ErrorReason } from '../common/error-codes.js';
-import { isId } from '../common/ids.js';
+import { parseId } from '../common/ids.js';
 import { perCurrentRequest } from '../common/per-request.js';
 import { DirectSql } from '../database/direct-sql.js';
 import type { EntityColumns } from '../database/entity-columns.js';
@@ -57,8 +57,9 @@ export class UsersService {
     throw unauthenticated(ErrorReason.TOKEN_REVOKED, 'The account no longer exists.', ErrorAction.LOGIN);
   }
 
-  async byId(id: string): Promise<User | null> {
-    return isId(id) ? this.em.findOne(User, { id }) : null;
+  async byId(text: string): Promise<User | null> {
+    const id = parseId(text);
+    return id === undefined ? null : this.em.findOne(User, { id });
   }
 
   /** In any letter case. With its roles. */

@@ -3,7 +3,7 @@ import { newId } from '../../src/common/ids.js';
 import { Mail } from '../../src/mail/mail.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
-import { tryLogin } from '../accounts/operations.js';
+import { fieldsOf, tryLogin } from '../accounts/operations.js';
 import {
   logIn,
   newEmail,
@@ -14,10 +14,11 @@ import {
   signUpConfirmed,
   signUpWithRoles,
   type TestUser,
+  withAccounts,
 } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
-import { administer, makeRole, storedUser } from './operations.js';
+import { administer, makeRole, NOT_ON_ONE_LINE, storedUser } from './operations.js';
 
 let server: TestServer;
 let root: TestUser;
@@ -89,7 +90,8 @@ describe('updateUser', () => {
     await as(root).update({ id: user.id, name: 'Grace' });
     const { data } = await as(root).update({ id: user.id, emailVerified: true });
     expect(data?.['updateUser']).toMatchObject({ email: user.email, name: 'Grace', emailVerified: true });
-    expect((await as(root).update({ id: user.id, name: null })).data?.['updateUser']).toMatchObject({ name: null });
+    const none = { id: user.id, name: null, email: null, emailVerified: null };
+    expect((await as(root).update(none)).data?.['updateUser']).toMatchObject({ name: null, email: user.email });
     expect(await eventsAbout(user.id, 'user.updated')).toEqual([
       { actorId: root.id, ipAddress: '127.0.0.1', details: { fields: ['name'] } },
       { actorId: root.id, ipAddress: '127.0.0.1', details: { fields: ['name'] } },
@@ -110,6 +112,15 @@ describe('updateUser', () => {
     expect(refusalOf(await tryLogin(server, user.email))).toBe('INVALID_CREDENTIALS');
   });
 
+  it('tells an address that its confirmation was taken away, and no other', async () => {
+    const [confirmed, other] = [await signUpConfirmed(server), await signUp(server)];
+    for (const { id } of [confirmed, confirmed, other]) await as(root).update({ id, emailVerified: false });
+    await as(root).update({ id: confirmed.id, email: newEmail() });
+    const mails = await server.em().find(Mail, { userId: { $in: [confirmed.id, other.id] } });
+    const told = ['email-unconfirmed', confirmed.email];
+    expect(mails.map(({ template, recipient }) => [template, recipient])).toEqual([told]);
+  });
+
   it('refuses an address of another account, and changes nothing', async () => {
     const [one, other] = [await signUp(server), await signUp(server)];
     expect(refusalOf(await as(root).update({ id: one.id, email: other.email, name: 'Thief' }))).toBe('EMAIL_TAKEN');
@@ -121,10 +132,11 @@ describe('updateUser', () => {
     const seen = (await as(root).user(user.id)).data?.['user']?.revision;
     expect((await as(root).update({ id: user.id, name: 'First' }, seen)).errors).toEqual([]);
     expect(refusalOf(await as(root).update({ id: user.id, name: 'Second' }, seen))).toBe('CONFLICT');
-    expect(refusalOf(await as(root).setRoles(user.id, ['user', 'admin'], seen))).toBe('CONFLICT');
     expect(await storedUser(server, user.id)).toMatchObject({ name: 'First' });
     const now = (await as(root).user(user.id)).data?.['user']?.revision;
-    expect((await as(root).update({ id: user.id, name: 'Second' }, now)).errors).toEqual([]);
+    expect((await as(root).update({ id: user.id, name: 'Second', emailVerified: true }, now)).errors).toEqual([]);
+    expect(refusalOf(await as(root).setRoles(user.id, ['user', 'admin'], now))).toBe('CONFLICT');
+    expect((await storedUser(server, user.id))?.roles.getIdentifiers()).toEqual(['user']);
   });
 
   it('of many at once for one account never loses one without saying so', async () => {
@@ -138,6 +150,8 @@ describe('updateUser', () => {
     expect((await storedUser(server, user.id))?.name).toBe(done[0]);
   });
 });
+
+const NOT_VISIBLE = { path: 'reason', message: 'must hold visible characters only' };
 
 describe('disableUser', () => {
   it('ends every session at the next request, refuses sign-ins, and says why to administrators', async () => {
@@ -158,6 +172,25 @@ describe('disableUser', () => {
     const user = await signUp(server);
     expect(refusalOf(await as(root).disable(user.id, 'x'.repeat(501)))).toBe('BAD_USER_INPUT');
     expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+  });
+
+  it.each(NOT_ON_ONE_LINE)('refuses a reason that holds %s, at the command line as well', async (_, reason) => {
+    const user = await signUp(server);
+    const refused = await as(root).disable(user.id, reason);
+    expect([refusalOf(refused), fieldsOf(refused)]).toEqual(['BAD_USER_INPUT', [NOT_VISIBLE]]);
+    const byOperator = withAccounts(server, async (accounts) => accounts.disable(user.email, reason));
+    await expect(byOperator).rejects.toMatchObject({ code: 'BAD_USER_INPUT', fields: [NOT_VISIBLE] });
+    expect(await storedUser(server, user.id)).toMatchObject({ disabledAt: null, disabledReason: null });
+    expect(await whoAmI(server, user.accessToken)).toBe(user.id);
+  });
+
+  it('takes a reason as it is meant: without the blanks around it, and none for blanks alone', async () => {
+    const user = await signUp(server);
+    const given = async (reason: string) => (await as(root).disable(user.id, reason)).data?.['disableUser'];
+    expect(await given('  sp\u00E4m: \u0646\u0645\u06CC\u200C\u062F\u0627\u0646\u0645  ')).toMatchObject({
+      disabledReason: 'sp\u00E4m: \u0646\u0645\u06CC\u200C\u062F\u0627\u0646\u0645',
+    });
+    expect(await given('   ')).toMatchObject({ disabledReason: null });
   });
 });
 

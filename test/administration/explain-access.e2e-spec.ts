@@ -1,3 +1,4 @@
+import { Module } from '@nestjs/common';
 import { newId } from '../../src/common/ids.js';
 import { ACCESS_MATRIX } from '../access/access-matrix.js';
 import { signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
@@ -12,10 +13,25 @@ interface Explanation {
   missing: string[];
 }
 
+let looks = 0;
+/** Counts how often somebody looks for resolvers in it. */
+const PROVIDER = new Proxy(
+  {},
+  {
+    getPrototypeOf: (target) => {
+      looks += 1;
+      return Reflect.getPrototypeOf(target);
+    },
+  },
+);
+
+@Module({ providers: [{ provide: 'looked-at', useValue: PROVIDER }] })
+class LookedAtModule {}
+
 let server: TestServer;
 let root: TestUser;
 beforeAll(async () => {
-  server = await TestServer.start({ imports: [ForkModule] });
+  server = await TestServer.start({ imports: [ForkModule, LookedAtModule] });
   root = await signUpWithRoles(server, 'admin');
 });
 afterAll(() => server.stop());
@@ -64,6 +80,15 @@ describe('explainAccess', () => {
         expect({ field, caller, isAllowed: decision === 'ALLOWED' }).toEqual({ field, caller, isAllowed });
       }
     }
+  });
+
+  it('looks for the rules while the server starts, and at no request', async () => {
+    const before = looks;
+    expect(before).toBeGreaterThan(0);
+    const user = await signUp(server);
+    expect(await explained(user.id, 'Mutation.createUser')).toMatchObject({ decision: 'PERMISSION_MISSING' });
+    expect(await explained(user.id, 'Query.me')).toMatchObject({ decision: 'ALLOWED' });
+    expect(looks).toBe(before);
   });
 
   it.each([

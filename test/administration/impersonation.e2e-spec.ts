@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { Session } from '../../src/sessions/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
+import { fieldsOf } from '../accounts/operations.js';
 import {
   logIn,
   PASSWORD,
@@ -14,7 +15,7 @@ import {
 } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
-import { administer, ask, type Impersonation, makeRole, signUpWithPermissions } from './operations.js';
+import { administer, ask, type Impersonation, makeRole, NOT_ON_ONE_LINE, signUpWithPermissions } from './operations.js';
 
 const HOUR = 3_600;
 
@@ -215,6 +216,16 @@ describe('impersonation is refused', () => {
       expect(refusalOf(await as(root).impersonate(user.id, reason))).toBe('BAD_USER_INPUT');
     }
     expect(await server.em().count(Session, { impersonatorId: root.id, user: { $in: [other.id, user.id] } })).toBe(0);
+  });
+
+  it.each(NOT_ON_ONE_LINE)('for a reason that holds %s', async (_, reason) => {
+    const user = await signUp(server);
+    const refused = await as(root).impersonate(user.id, reason);
+    expect([refusalOf(refused), fieldsOf(refused)]).toEqual([
+      'BAD_USER_INPUT',
+      [{ path: 'reason', message: 'must hold visible characters only' }],
+    ]);
+    expect(await server.em().count(Session, { impersonatorId: root.id, user: user.id })).toBe(0);
   });
 
   it('for a disabled account', async () => {

@@ -28,6 +28,18 @@ export interface AdminView {
   revision: string;
 }
 
+/** What a text that is shown on one line does not hold. */
+export const NOT_ON_ONE_LINE: readonly [what: string, text: string][] = [
+  ['a turn of direction', 'spam \u202Egnp.exe'],
+  ['an isolate', 'spam \u2066seen\u2069'],
+  ['an escape', 'spam\u001b[2K'],
+  ['a line of its own', 'spam\nroles  admin'],
+  ['a zero-width space', 'sp\u200Bam'],
+  ['a NUL', 'sp\0am'],
+  ['half an emoji', 'spam \ud83d'],
+  ['nothing but fillers', '\u3164'],
+];
+
 const VIEW = 'id email emailVerified name roles disabledAt disabledReason revision';
 
 /** What administrators do, refused or not. Each answers what it asks for under the name of its root field. */

@@ -1,9 +1,9 @@
-import { MikroORM, RequestContext } from '@mikro-orm/core';
+import { EntityManager } from '@mikro-orm/core';
 import { jest } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
 import { grantRole, withdrawRole } from '../../src/cli/role.actions.js';
 import { setRoles } from '../../src/cli/user.actions.js';
 import { User } from '../../src/users/user.entity.js';
-import { UsersService } from '../../src/users/users.service.js';
 import { signUp, signUpConfirmed, signUpWithRoles, withAccounts } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { TestServer } from '../support/test-server.js';
@@ -29,26 +29,68 @@ function serverOfCommands(): () => TestServer {
   return () => server;
 }
 
+/** Runs a command, and something else whenever one of its transactions is about to begin. */
+async function meanwhile(other: () => Promise<unknown>, command: () => Promise<void>): Promise<void> {
+  const create = NestFactory.createApplicationContext.bind(NestFactory);
+  const others: unknown[] = [];
+  let isAtIt = false;
+  jest.spyOn(NestFactory, 'createApplicationContext').mockImplementationOnce(async (...call) => {
+    const app = await create(...call);
+    const beforeTransactionStart = async () => {
+      // It begins transactions itself.
+      if (isAtIt) return;
+      isAtIt = true;
+      others.push(await other());
+      isAtIt = false;
+    };
+    app.get(EntityManager).getEventManager().registerSubscriber({ beforeTransactionStart });
+    return app;
+  });
+  await command();
+  expect(others).not.toEqual([]);
+}
+
 describe.each([
-  ['role grant', grantRole],
-  ['role withdraw', withdrawRole],
-])('%s', (_, command) => {
+  ['role grant', grantRole, ['user']],
+  ['role withdraw', withdrawRole, []],
+])('%s', (_, command, left) => {
   const server = serverOfCommands();
 
   it('gives back nothing that another operator has taken meanwhile', async () => {
     const user = await signUpWithRoles(server(), 'admin');
     await signUpWithRoles(server(), 'admin');
-    jest.spyOn(UsersService.prototype, 'byEmail').mockImplementationOnce(async (email) => {
-      const users = server().app.get(UsersService);
-      const found = await RequestContext.create(server().app.get(MikroORM).em, () => users.byEmail(email));
-      await withAccounts(server(), (accounts) => accounts.setRoles(user.email, ['user']));
-      return found;
-    });
-    await expect(command(user.email, 'user')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await meanwhile(
+      () => withAccounts(server(), (accounts) => accounts.setRoles(user.email, ['user'])),
+      () => command(user.email, 'user'),
+    );
     const { roles } = await server()
       .em()
       .findOneOrFail(User, user.id, { populate: ['roles'] });
-    expect(roles.getIdentifiers()).toEqual(['user']);
+    expect(roles.getIdentifiers()).toEqual(left);
+  });
+
+  it('finds nobody by an address that its account leaves meanwhile', async () => {
+    const user = await signUp(server());
+    const leave = () =>
+      server()
+        .em()
+        .nativeUpdate(User, user.id, { email: `moved-${user.email}` });
+    await expect(meanwhile(leave, () => command(user.email, 'user'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const { version } = await server().em().findOneOrFail(User, user.id);
+    expect(version).toBe(1);
+  });
+
+  it('is not kept from its work by a user who changes their name meanwhile', async () => {
+    const user = await signUp(server());
+    await meanwhile(
+      () =>
+        server().call('mutation { updateProfile(input: { name: "Busy" }) { id } }', {}, { token: user.accessToken }),
+      () => command(user.email, 'user'),
+    );
+    const { name, roles } = await server()
+      .em()
+      .findOneOrFail(User, user.id, { populate: ['roles'] });
+    expect([name, roles.getIdentifiers()]).toEqual(['Busy', left]);
   });
 });
 

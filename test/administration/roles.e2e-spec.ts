@@ -1,10 +1,19 @@
 import { PERMISSIONS } from '../../src/access/permissions.js';
 import { Role } from '../../src/roles/role.entity.js';
+import { fieldsOf } from '../accounts/operations.js';
 import { logIn, newEmail, refreshed, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
 import { statementsOf } from '../support/statements.js';
 import { TestServer } from '../support/test-server.js';
-import { administer, ask, makeRole, type RoleView, signUpWithPermissions, storedUser } from './operations.js';
+import {
+  administer,
+  ask,
+  makeRole,
+  NOT_ON_ONE_LINE,
+  type RoleView,
+  signUpWithPermissions,
+  storedUser,
+} from './operations.js';
 
 let server: TestServer;
 let root: TestUser;
@@ -79,6 +88,20 @@ describe('the roles', () => {
     expect((await as(root).updateRole({ name: role, permissions: ['audit:read'] })).errors).toEqual([]);
     expect(refusalOf(await as(holder).user(root.id))).toBe('FORBIDDEN');
     expect((await ask(server, holder.accessToken, '{ auditEvents(first: 1) { nodes { id } } }')).errors).toEqual([]);
+  });
+
+  it.each(NOT_ON_ONE_LINE)('have no description that holds %s', async (what, description) => {
+    const refused = { path: 'input.description', message: 'must hold visible characters only' };
+    const name = `hidden-${what.replaceAll(' ', '-').toLowerCase()}`;
+    const made = await as(root).createRole({ name, description, permissions: [] });
+    expect([refusalOf(made), fieldsOf(made)]).toEqual(['BAD_USER_INPUT', [refused]]);
+    expect(await server.em().count(Role, { name })).toBe(0);
+    await as(root).createRole({ name, description: 'As it was', permissions: [] });
+    const changed = await as(root).updateRole({ name, description, permissions: ['users:read'] });
+    expect([refusalOf(changed), fieldsOf(changed)]).toEqual(['BAD_USER_INPUT', [refused]]);
+    expect(await server.em().findOneOrFail(Role, name)).toMatchObject({ description: 'As it was', permissions: [] });
+    const blank = await as(root).updateRole({ name, description: '  ', permissions: [] });
+    expect(blank.data?.['updateRole']).toMatchObject({ description: null });
   });
 
   it('keep their description unless another is given', async () => {

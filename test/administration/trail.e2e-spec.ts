@@ -1,6 +1,7 @@
 import { newId } from '../../src/common/ids.js';
-import { logIn, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
-import { tryLogin } from '../accounts/operations.js';
+import { logIn, newEmail, signUp, signUpWithRoles, type TestUser, withAccounts } from '../support/accounts.js';
+import { tryLogin, trySignup } from '../accounts/operations.js';
+import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 import { administer, ask } from './operations.js';
@@ -18,12 +19,12 @@ interface Event {
 
 interface Page {
   nodes: Event[];
-  edges: { cursor: string; node: { id: string } }[];
+  edges: { cursor: string; node: Event }[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string | null };
 }
 
-const FIELDS = `nodes { id at type actorId subjectId ipAddress userAgent details }
-  edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage endCursor }`;
+const EVENT = '{ id at type actorId subjectId ipAddress userAgent details }';
+const FIELDS = `nodes ${EVENT} edges { cursor node ${EVENT} } pageInfo { hasNextPage hasPreviousPage endCursor }`;
 
 let server: TestServer;
 let root: TestUser;
@@ -41,9 +42,9 @@ const events = (variables: object = {}, token = root.accessToken) =>
     { ...variables },
   );
 
-const own = (user: TestUser, variables: object = {}) =>
+const own = (user: TestUser, variables: object = {}, of = server) =>
   ask<Page>(
-    server,
+    of,
     user.accessToken,
     `query ($first: Int, $after: String) { myAuditEvents(first: $first, after: $after) { ${FIELDS} } }`,
     { ...variables },
@@ -124,18 +125,43 @@ describe('auditEvents', () => {
 });
 
 describe('myAuditEvents', () => {
-  it('are those about the caller and nobody else, and without the address of others', async () => {
+  it('are those about the caller and nobody else', async () => {
     const user = await signUp(server);
     await tryLogin(server, user.email, 'wrong password');
     await administer(server, root.accessToken).update({ id: user.id, name: 'Ada' });
     const { nodes } = await page(own(user), 'myAuditEvents');
-    expect(nodes.map(({ type, actorId, ipAddress }) => ({ type, actorId, ipAddress }))).toEqual([
-      { type: 'user.updated', actorId: root.id, ipAddress: null },
-      // Whoever tried it: the owner is to know from where.
-      { type: 'user.login_failed', actorId: null, ipAddress: '127.0.0.1' },
-      { type: 'user.signed_up', actorId: user.id, ipAddress: '127.0.0.1' },
+    expect(nodes.map(({ type, actorId }) => ({ type, actorId }))).toEqual([
+      { type: 'user.updated', actorId: root.id },
+      { type: 'user.login_failed', actorId: null },
+      { type: 'user.signed_up', actorId: user.id },
     ]);
     expect(nodes.every(({ subjectId }) => subjectId === user.id)).toBe(true);
+  });
+
+  it('have the addresses and devices of sessions of the account alone: of no other client', async () => {
+    const ended = await signUp(server);
+    await server.call('mutation { logout }', {}, { token: ended.accessToken });
+    expect(refusalOf(await own(ended))).toBe('UNAUTHENTICATED/TOKEN_REVOKED');
+    const user = await logIn(server, ended.email);
+    await tryLogin(server, user.email, 'wrong password');
+    await server.call(`mutation { requestPasswordReset(email: "${user.email}") }`);
+    const everything = async () => (await page(events({ filter: { subjectId: user.id } }))).nodes;
+    await eventually('the link is sent', async () => (await everything()).length === 6);
+    await administer(server, root.accessToken).update({ id: user.id, name: 'Ada' });
+    for (const { ipAddress } of await everything()) expect(ipAddress).toBe('127.0.0.1');
+    const { nodes, edges } = await page(own(user), 'myAuditEvents');
+    for (const seen of [nodes, edges.map(({ node }) => node)]) {
+      expect(seen.map(({ type, ipAddress }) => ({ type, ipAddress }))).toEqual([
+        { type: 'user.updated', ipAddress: null },
+        { type: 'user.link_requested', ipAddress: null },
+        { type: 'user.login_failed', ipAddress: null },
+        { type: 'user.logged_in', ipAddress: '127.0.0.1' },
+        { type: 'access.refused', ipAddress: null },
+        { type: 'user.logged_out', ipAddress: '127.0.0.1' },
+        { type: 'user.signed_up', ipAddress: '127.0.0.1' },
+      ]);
+      for (const { ipAddress, userAgent } of seen) expect(userAgent === null).toBe(ipAddress === null);
+    }
   });
 
   it('are paged', async () => {
@@ -145,5 +171,20 @@ describe('myAuditEvents', () => {
     expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
     const next = await page(own(user, { first: 1, after: first.pageInfo.endCursor }), 'myAuditEvents');
     expect([...first.nodes, ...next.nodes].map(({ type }) => type)).toEqual(['user.logged_in', 'user.signed_up']);
+  });
+
+  it('have no address of a client that only signed up: it may have mistyped the address of another', async () => {
+    const confirming = await TestServer.start({ env: { REQUIRE_EMAIL_VERIFICATION: 'true' } });
+    const email = newEmail();
+    await trySignup(confirming, { email });
+    await withAccounts(confirming, (accounts) => accounts.markEmailVerified(email));
+    const user = await logIn(confirming, email);
+    const { nodes } = await page(own(user, {}, confirming), 'myAuditEvents');
+    expect(nodes.map(({ type, ipAddress }) => ({ type, ipAddress }))).toEqual([
+      { type: 'user.logged_in', ipAddress: '127.0.0.1' },
+      { type: 'user.email_verified', ipAddress: null },
+      { type: 'user.signed_up', ipAddress: null },
+    ]);
+    await confirming.stop();
   });
 });

@@ -244,6 +244,27 @@ describe('a filter', () => {
     expect((await users({ filter: { search } })).totalCount).toBe((await users({})).totalCount);
   });
 
+  it.each([1_000, 1_001])('finds the holders of a role of which there are %i', async (count) => {
+    const em = server.em();
+    const many = await makeRole(server, 'users:read');
+    const holders = Array.from({ length: count }, (_, index) => ({
+      ...person(index),
+      id: newId(),
+      email: `${newId()}@example.com`,
+    }));
+    await em.insertMany(User, holders);
+    const ids = holders.map(({ id }) => id);
+    await em.execute(
+      `insert into user_roles (user_id, role_name) select id, ? from users where id in (${ids.map(() => '?').join()})`,
+      [many, ...ids],
+    );
+    const page = await users({ filter: { role: many, emailVerified: true }, orderBy: 'CREATED_AT_ASC', first: 5 });
+    const verified = holders.filter(({ emailVerified }) => emailVerified);
+    expect(page.totalCount).toBe(verified.length);
+    expect(page.nodes.map(({ id }) => id)).toEqual(verified.slice(0, 5).map(({ id }) => id));
+    await em.nativeDelete(User, { id: ids });
+  });
+
   it.each([
     ['role', () => ({ role }), (user: User) => holds(user, role)],
     ['disabled', () => ({ disabled: true }), ({ disabledAt }: User) => disabledAt !== null],

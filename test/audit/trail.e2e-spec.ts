@@ -3,7 +3,11 @@ import { wrap } from '@mikro-orm/core';
 import { Logger } from '@nestjs/common';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { AuditService } from '../../src/audit/audit.service.js';
+import { Mail } from '../../src/mail/mail.entity.js';
+import { PasswordsService } from '../../src/passwords/passwords.service.js';
 import { AUDITED_REFUSALS } from '../../src/throttle/limits.js';
+import { User } from '../../src/users/user.entity.js';
+import { changePassword, NEW_PASSWORD } from '../lifecycle/operations.js';
 import {
   logIn,
   newEmail,
@@ -16,6 +20,7 @@ import {
 } from '../support/accounts.js';
 import { ForkModule } from '../support/fork.module.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
+import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 
 let server: TestServer;
@@ -76,6 +81,35 @@ async function expectRows(request: (call: Call) => Promise<GraphQLAnswer>, ...ro
 const login = (email: string, password = PASSWORD) =>
   `mutation { login(input: { email: "${email}", password: "${password}" }) { ... on AuthPayload { session { id } user { id } } } }`;
 
+/** Every change of the own account that a password proves. */
+const OWN_CHANGES: [string, (password: string) => string][] = [
+  [
+    'a change of the password',
+    (password) =>
+      `mutation { changePassword(input: { currentPassword: "${password}", newPassword: "a phrase that is refused" }) }`,
+  ],
+  [
+    'a change of the address',
+    (password) => `mutation { requestEmailChange(input: { newEmail: "${newEmail()}", password: "${password}" }) }`,
+  ],
+  ['a deletion', (password) => `mutation { deleteAccount(password: "${password}") }`],
+];
+
+/** Lets so many passwords be checked, and keeps those who sent them waiting for what comes of it. */
+function holdChecks(count: number) {
+  const [made, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const passwords = server.app.get(PasswordsService);
+  const verify = passwords.verify.bind(passwords);
+  let checked = 0;
+  const spy = jest.spyOn(passwords, 'verify').mockImplementation(async (password, stored) => {
+    const fits = await verify(password, stored);
+    if ((checked += 1) === count) made.resolve(undefined);
+    await released.promise;
+    return fits;
+  });
+  return { spy, made: made.promise, release: () => released.resolve(undefined) };
+}
+
 describe('a decision about who somebody is leaves a row', () => {
   it('of a sign-up, a login and a logout', async () => {
     const email = newEmail();
@@ -114,6 +148,36 @@ describe('a decision about who somebody is leaves a row', () => {
     const { email, id } = await signUp(server);
     await expectRows((call) => call(login(email, 'not the password')), row('user.login_failed', { subjectId: id }));
     await expectRows((call) => call(login(newEmail(), 'not the password')), row('user.login_failed', {}));
+  });
+
+  it.each(OWN_CHANGES)('of a wrong password before %s', async (_, change) => {
+    const user = await signUp(server);
+    const facts = own(user);
+    const wrong = 'not the password';
+    const answer = await expectRows(
+      (call) => call(change(wrong), user.accessToken),
+      row('user.reauthentication_failed', facts),
+    );
+    expect(refusalOf(answer)).toBe('INVALID_CREDENTIALS');
+  });
+
+  it.each(OWN_CHANGES)('of a password that was changed before %s with it took place', async (_, change) => {
+    const user = await signUp(server);
+    const checks = holdChecks(5);
+    const requests = Array.from({ length: 5 }, () => tagged(user.accessToken));
+    const answers = requests.map(({ options }) => server.call(change(PASSWORD), {}, options));
+    await checks.made;
+    checks.spy.mockRestore();
+    expect((await changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD)).errors).toEqual([]);
+    checks.release();
+    expect((await Promise.all(answers)).map(refusalOf)).toEqual(requests.map(() => 'INVALID_CREDENTIALS'));
+    for (const { requestId } of requests) {
+      expect(await eventsOf(server, requestId)).toEqual([row('user.reauthentication_failed', own(user))]);
+    }
+    // Nothing of it happened.
+    expect((await logIn(server, user.email, NEW_PASSWORD)).id).toBe(user.id);
+    expect(await server.em().count(User, { email: user.email })).toBe(1);
+    expect(await server.em().count(Mail, { template: 'confirm-email-change', userId: user.id })).toBe(0);
   });
 
   it('of a refresh, of the same successor again, and of a refused one', async () => {

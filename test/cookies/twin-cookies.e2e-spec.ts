@@ -46,6 +46,11 @@ describe('two cookies of one name', () => {
     expect((await client.me()).data).toEqual({ me: { id: client.userId } });
   });
 
+  it('are one when they have the same value', async () => {
+    const twice = `${client.jar.header}; ${client.jar.header}`;
+    expect((await client.me(from(twice))).data).toEqual({ me: { id: client.userId } });
+  });
+
   it('are no refresh token, and use none up', async () => {
     for (const cookie of twins(REFRESH)) {
       const refused = await server.call('mutation { refresh { expiresIn } }', {}, { headers: from(cookie) });

@@ -5,12 +5,16 @@ import { Logger, Module } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { Public } from '../../src/access/access.decorators.js';
 import { newId } from '../../src/common/ids.js';
+import { Role } from '../../src/roles/role.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { testEngine } from '../support/database.js';
 import { TestServer } from '../support/test-server.js';
 
 const HASH = '$canary-hash';
 const CANARY = 'canary-value';
+/** The error of either quotes the value. */
+const QUOTING = testEngine === 'postgres' ? 'cast(? as uuid)' : "json_extract('{}', ?)";
+const VALUES = [CANARY, `it's "${CANARY}" it's`, `a\n    at ${CANARY} (file.ts:1:1)`];
 
 @Resolver()
 class CarelessResolver {
@@ -28,7 +32,15 @@ class CarelessResolver {
   @Public()
   async reads(@Args('value') value: string): Promise<boolean> {
     const em = this.em.fork() as SqlEntityManager;
-    await em.execute(testEngine === 'postgres' ? 'select cast(? as uuid)' : "select json_extract('{}', ?)", [value]);
+    await em.execute(`select ${QUOTING}`, [value]);
+    return true;
+  }
+
+  @Mutation(() => Boolean, { nullable: true })
+  @Public()
+  async builds(@Args('value') value: string): Promise<boolean> {
+    const em = this.em.fork() as SqlEntityManager;
+    await em.createQueryBuilder(Role).where(`${QUOTING} is null`, [value]).execute();
     return true;
   }
 }
@@ -37,18 +49,18 @@ class CarelessResolver {
 class CarelessModule {}
 
 describe('a fault of the database', () => {
-  it.each([CANARY, `it's "${CANARY}" it's`, `a\n    at ${CANARY} (file.ts:1:1)`])(
-    'is logged without a value that the driver quotes: %j',
-    async (value) => {
+  it.each(['reads', 'builds'].flatMap((mutation) => VALUES.map((value) => [mutation, value] as const)))(
+    'of a statement that a resolver %s is logged without a value that the driver quotes: %j',
+    async (mutation, value) => {
       const server = await TestServer.start({ imports: [CarelessModule] });
       const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-      const { errors } = await server.call('mutation ($value: String!) { reads(value: $value) }', { value });
+      const { errors } = await server.call(`mutation ($value: String!) { ${mutation}(value: $value) }`, { value });
       const logged = JSON.stringify(log.mock.calls);
       log.mockRestore();
       await server.stop();
       expect(errors.map(({ extensions }) => extensions.code)).toEqual(['INTERNAL_SERVER_ERROR']);
       expect(logged).toMatch(testEngine === 'postgres' ? /invalid input syntax for type uuid: …/ : /bad JSON path: …/);
-      expect(logged).toContain('CarelessResolver.reads');
+      expect(logged).toContain(`CarelessResolver.${mutation}`);
       expect(logged).not.toContain(CANARY);
     },
   );

@@ -4,6 +4,7 @@ import { Session } from '../../src/sessions/session.entity.js';
 import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { tryLogin, trySignup } from '../accounts/operations.js';
+import { administer } from '../administration/operations.js';
 import { CookieClient } from '../cookies/cookie-client.js';
 import {
   logIn,
@@ -16,7 +17,7 @@ import {
   withAccounts,
 } from '../support/accounts.js';
 import { refusalOf, whoAmI } from '../support/refusals.js';
-import { ask, deleteAccount, LifecycleServer, use } from './operations.js';
+import { ask, changePassword, deleteAccount, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
 
 const DAY = 86_400;
 
@@ -128,6 +129,50 @@ describe('deleting an account', () => {
     expect((await signUp(server, user.email)).id).not.toBe(user.id);
   });
 
+  it('tells whoever was to get a notice of the account that waits, in its place', async () => {
+    const { server } = life;
+    const user = await signUpConfirmed(server);
+    await changePassword(server, user.accessToken, PASSWORD, NEW_PASSWORD);
+    const admin = administer(server, (await signUpWithRoles(server, 'admin')).accessToken);
+    const email = newEmail();
+    expect((await admin.update({ id: user.id, email, emailVerified: true })).errors).toEqual([]);
+    expect((await deleteAccount(server, user.accessToken, NEW_PASSWORD)).data).toEqual({ deleteAccount: true });
+    await life.send();
+    const told = [user.email, email].map((address) => life.mails.to(address).map(({ subject }) => subject));
+    expect(told).toEqual([['Your account was deleted'], ['Your account was deleted']]);
+  });
+
+  it('tells nobody who has an account of their own at such an address meanwhile', async () => {
+    const { server } = life;
+    const user = await signUpConfirmed(server);
+    const admin = administer(server, (await signUpWithRoles(server, 'admin')).accessToken);
+    expect((await admin.update({ id: user.id, email: newEmail() })).errors).toEqual([]);
+    await signUpConfirmed(server, user.email);
+    await deleteAccount(server, user.accessToken);
+    await life.send();
+    expect(life.mails.to(user.email).map(({ subject }) => subject)).not.toContain('Your account was deleted');
+  });
+
+  it('tells an address without a way back that had not heard of the change, and nobody of a link that waits', async () => {
+    const { server } = life;
+    const user = await signUpConfirmed(server);
+    const move = async (email: string) => {
+      await ask.emailChange(server, user.accessToken, email);
+      await use.emailChange(server, await life.tokenFor(email));
+    };
+    const addresses = Array.from({ length: 21 }, newEmail);
+    for (const address of addresses) await move(address);
+    const asked = newEmail();
+    await ask.emailChange(server, user.accessToken, asked);
+    const left = addresses.at(-2) ?? '';
+    const waits = await server.em().find(Mail, { recipient: { $in: [left, asked] } }, { orderBy: { template: 'asc' } });
+    expect(waits.map(({ template }) => template)).toEqual(['confirm-email-change', 'email-left']);
+    await deleteAccount(server, user.accessToken);
+    await life.send();
+    expect(life.mails.last(left).subject).toBe('Your account was deleted');
+    expect(life.mails.to(asked)).toEqual([]);
+  });
+
   it('takes no notice from the owner of an earlier account with the address', async () => {
     const { server } = life;
     const user = await signUpConfirmed(server);
@@ -157,14 +202,19 @@ describe('deleting an account', () => {
   });
 });
 
-it('an account deleted under DELETED_EMAIL_HOLD keeps its address from everybody for so long', async () => {
+it('an account deleted under DELETED_EMAIL_HOLD keeps its address, and former ones, from everybody for so long', async () => {
   const holding = await LifecycleServer.start({ env: { DELETED_EMAIL_HOLD: '30d' } });
   try {
     const gone = await signUpConfirmed(holding.server);
+    const email = newEmail();
+    await ask.emailChange(holding.server, gone.accessToken, email);
+    await use.emailChange(holding.server, await holding.tokenFor(email));
     await deleteAccount(holding.server, gone.accessToken);
-    expect(refusalOf(await trySignup(holding.server, { email: gone.email }))).toBe('EMAIL_TAKEN');
+    const signUps = () =>
+      Promise.all([email, gone.email].map((address) => trySignup(holding.server, { email: address })));
+    expect((await signUps()).map(refusalOf)).toEqual(['EMAIL_TAKEN', 'EMAIL_TAKEN']);
     holding.server.clock.advance(30 * DAY);
-    expect((await trySignup(holding.server, { email: gone.email })).errors).toEqual([]);
+    expect((await signUps()).map(refusalOf)).toEqual([undefined, undefined]);
     // Whoever deletes an account with the address of a stranger keeps it from nobody.
     const squatter = await signUp(holding.server);
     await deleteAccount(holding.server, squatter.accessToken, '');

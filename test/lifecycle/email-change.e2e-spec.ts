@@ -1,3 +1,5 @@
+import { FormerAddress } from '../../src/users/former-address.entity.js';
+import { HeldAddress } from '../../src/users/held-address.entity.js';
 import { Outbox } from '../../src/mail/outbox.js';
 import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { fieldsOf, tryLogin, trySignup } from '../accounts/operations.js';
@@ -162,6 +164,21 @@ describe('a change of address', () => {
 });
 
 describe('taking a change of address back', () => {
+  it('is EMAIL_TAKEN when somebody has the address all the same, and nothing of it happens', async () => {
+    const { server } = life;
+    const { user, email, revert } = await changed();
+    // By hand: as long as the way back is good, nobody else can have the address.
+    await server.em().nativeDelete(HeldAddress, { userId: user.id });
+    await server.em().nativeDelete(FormerAddress, { user: user.id });
+    const other = await signUp(server, user.email);
+    const answer = await use.revert(server, revert);
+    expect([refusalOf(answer), fieldsOf(answer)]).toEqual([
+      'EMAIL_TAKEN',
+      [{ path: 'token', message: 'belongs to an existing account' }],
+    ]);
+    expect([(await logIn(server, email)).id, (await logIn(server, user.email)).id]).toEqual([user.id, other.id]);
+  });
+
   it('works for 7 days, once, and ends every session', async () => {
     const { server } = life;
     const { user, email, revert } = await changed();

@@ -1,3 +1,5 @@
+import { buildSchema, GraphQLObjectType, getNamedType, isAbstractType } from 'graphql';
+import { readFileSync } from 'node:fs';
 import { MAIL_BUDGETS } from '../../src/throttle/limits.js';
 import { User } from '../../src/users/user.entity.js';
 import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
@@ -36,6 +38,32 @@ async function noticesTo(user: TestUser): Promise<string[]> {
 }
 
 const NOTICE = 'A new device has signed in';
+
+const newDevicesOf = async (user: TestUser) => (await noticesTo(user)).filter((subject) => subject === NOTICE).length;
+
+/** Makes a request with what shows the device. */
+type Sender = Pick<CookieClient, 'call'>;
+
+/** Every way to sign in to an account that exists. */
+const WAYS: Record<string, (user: TestUser, device: Sender) => Promise<unknown>> = {
+  login: ({ email }, device) => device.call(LOGIN, { input: { email, password: PASSWORD } }),
+  loginWithMagicLink: async ({ email }, device) => {
+    await ask.magicLink(life.server, email);
+    const input = { token: await life.tokenFor(email) };
+    const document = 'mutation ($input: MagicLinkInput!) { loginWithMagicLink(input: $input) { __typename } }';
+    return device.call(document, { input });
+  },
+};
+
+/** A sign-up has no account before it, a refresh goes on with a session, and who acts as the user is no device of theirs. */
+const NO_SIGN_IN = ['signup', 'refresh', 'impersonate'];
+
+/** A client that keeps no cookies, or a browser. */
+const device = (userAgent: string, ip: string): Sender => ({
+  call: (document, variables) => life.server.call(document, variables, from(userAgent, ip)),
+});
+const browser = (userAgent: string, ip: string) =>
+  new CookieClient(life.server, { origin: FRONTEND, ...from(userAgent, ip).headers });
 
 describe('the owner of an account is told of a sign-in', () => {
   it('from a device that the account has not seen, once for each, and what it was', async () => {
@@ -89,6 +117,62 @@ describe('the owner of an account is told of a sign-in', () => {
     expect(new Set(data?.mySessions.map(({ device }) => device))).toEqual(
       new Set([null, 'Windows', 'Linux', 'Firefox', 'Firefox on Linux']),
     );
+  });
+
+  it('by every way that leads to a session of an account', () => {
+    const schema = buildSchema(readFileSync('schema.gql', 'utf8'));
+    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+    const leading = mutations.filter(({ type }) => {
+      const named = getNamedType(type);
+      const possible = isAbstractType(named) ? schema.getPossibleTypes(named) : [named];
+      return possible.some((one) => one instanceof GraphQLObjectType && one.name === 'AuthPayload');
+    });
+    expect(leading.map(({ name }) => name).sort()).toEqual([...Object.keys(WAYS), ...NO_SIGN_IN].sort());
+  });
+
+  it.each(Object.entries(WAYS))('by %s, from a device that the account has not seen, once for each', async (_, way) => {
+    const user = await signUpConfirmed(life.server);
+    await way(user, device(FIREFOX, '203.0.113.30'));
+    await way(user, device(FIREFOX, '203.0.113.30'));
+    expect(await newDevicesOf(user)).toBe(1);
+    const { text } = life.mails.to(user.email).find(({ subject }) => subject === NOTICE) ?? {};
+    expect([text, text]).toEqual(['Firefox on Linux', '203.0.113.30'].map((part) => expect.stringContaining(part)));
+    for (const other of Object.values(WAYS)) await other(user, device(FIREFOX, '203.0.113.30'));
+    expect(await newDevicesOf(user)).toBe(1);
+    await way(user, device(SAFARI, '203.0.113.30'));
+    expect(await newDevicesOf(user)).toBe(2);
+  });
+
+  it.each(Object.entries(WAYS))('not by %s in a browser that has been here, whatever its address', async (_, way) => {
+    for (const first of Object.values(WAYS)) {
+      const user = await signUpConfirmed(life.server);
+      const home = browser(FIREFOX, '203.0.113.31');
+      await first(user, home);
+      expect(await newDevicesOf(user)).toBe(1);
+      await way(user, {
+        call: (document, variables) =>
+          home.call(document, variables, { origin: FRONTEND, ...from(SAFARI, '198.51.100.31').headers }),
+      });
+      expect(await newDevicesOf(user)).toBe(1);
+    }
+  });
+
+  it.each(Object.entries(WAYS))('not by %s of an account that has never signed in', async (_, way) => {
+    const user = await signUpConfirmed(life.server);
+    await life.server.em().nativeUpdate(User, user.id, { lastLoginAt: null });
+    await way(user, device(FIREFOX, '203.0.113.32'));
+    expect(await newDevicesOf(user)).toBe(0);
+    await way(user, device(SAFARI, '203.0.113.32'));
+    expect(await newDevicesOf(user)).toBe(1);
+  });
+
+  it('not by the link that confirms the address, whoever signed in before: from then on it is theirs', async () => {
+    const user = await signUp(life.server);
+    await login(user, from(SAFARI, '203.0.113.34'));
+    await WAYS['loginWithMagicLink']?.(user, device(FIREFOX, '203.0.113.33'));
+    expect(await newDevicesOf(user)).toBe(0);
+    await WAYS['loginWithMagicLink']?.(user, device(SAFARI, '203.0.113.35'));
+    expect(await newDevicesOf(user)).toBe(1);
   });
 
   it("not at an address that nobody has confirmed: it may be a stranger's", async () => {

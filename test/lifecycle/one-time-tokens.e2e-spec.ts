@@ -1,4 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sqlite';
+import { Mail } from '../../src/mail/mail.entity.js';
+import { Outbox } from '../../src/mail/outbox.js';
 import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { Session } from '../../src/sessions/session.entity.js';
@@ -126,13 +128,19 @@ it('a GET uses nothing up: neither of the page that a link leads to, nor of the 
   expect((await redeem['magic link'](token)).errors).toEqual([]);
 });
 
-it('a used token is not revived by another attempt to send its mail, of which there is no answer', async () => {
+/** Asks for a sign-in link. The mail server takes the mail and loses the connection, so that it comes again. */
+async function droppedMagicLink(): Promise<{ email: string; token: string }> {
   const { server, mails } = life;
   const { email } = await signUpConfirmed(server);
   await ask.magicLink(server, email);
   mails.mood = 'drops';
   await life.send();
-  const { token = '' } = mails.last(email);
+  return { email, token: mails.last(email).token ?? '' };
+}
+
+it('a used token is not revived by another attempt to send its mail, of which there is no answer', async () => {
+  const { server, mails } = life;
+  const { email, token } = await droppedMagicLink();
   expect((await redeem['magic link'](token)).errors).toEqual([]);
   mails.mood = 'accepts';
   server.clock.advance(10);
@@ -140,6 +148,51 @@ it('a used token is not revived by another attempt to send its mail, of which th
   expect(mails.to(email).length).toBe(1);
   expect(refusalOf(await redeem['magic link'](token))).toBe(INVALID);
 });
+
+it('a used token is not revived when its mail is sent again after the next one was used', async () => {
+  const { server, mails } = life;
+  const { email, token } = await droppedMagicLink();
+  expect((await redeem['magic link'](token)).errors).toEqual([]);
+  mails.mood = 'accepts';
+  server.clock.advance(1);
+  await ask.magicLink(server, email);
+  await life.send();
+  expect((await redeem['magic link'](mails.last(email).token ?? '')).errors).toEqual([]);
+  server.clock.advance(10);
+  await life.send();
+  expect(mails.to(email)).toHaveLength(2);
+  expect(refusalOf(await redeem['magic link'](token))).toBe(INVALID);
+});
+
+it('a token that gave way to a younger one does not come back by another attempt, also once that one was used', async () => {
+  const { server, mails } = life;
+  const { email, token } = await droppedMagicLink();
+  mails.mood = 'accepts';
+  server.clock.advance(1);
+  await ask.magicLink(server, email);
+  expect((await redeem['magic link'](await life.tokenFor(email))).errors).toEqual([]);
+  server.clock.advance(10);
+  await life.send();
+  expect(mails.to(email)).toHaveLength(2);
+  expect(refusalOf(await redeem['magic link'](token))).toBe(INVALID);
+});
+
+it.each(['magic link', 'change'] as const)(
+  'the next %s after one that was used is sent, although the clock was set back in between',
+  async (kind) => {
+    const { server } = life;
+    const { token, user } = await tokenOf(kind);
+    expect((await redeem[kind](token, user.accessToken)).errors).toEqual([]);
+    server.clock.advance(-4);
+    const next = kind === 'change' ? newEmail() : user.email;
+    if (kind === 'change') await ask.emailChange(server, user.accessToken, next);
+    else await ask.magicLink(server, next);
+    expect((await redeem[kind](await life.tokenFor(next), user.accessToken)).errors).toEqual([]);
+    server.clock.advance(4);
+    // The notice of the change.
+    await life.send();
+  },
+);
 
 it('a token is void when its account was disabled in between, also after it is enabled again', async () => {
   for (const kind of ['verification', 'reset', 'change'] as const) {
@@ -151,18 +204,103 @@ it('a token is void when its account was disabled in between, also after it is e
   }
 });
 
-it('expired tokens are purged', async () => {
-  const { server } = life;
-  await tokenOf('reset');
-  const jobs = server.app.get(JobRunner);
-  await jobs.runDue();
-  expect(await server.em().count(OneTimeToken)).toBeGreaterThan(0);
-  // Half a day at a time: a clock that leaps has to prove itself first.
-  for (let half = 0; half < 18; half++) {
-    server.clock.advance(43_200);
-    await jobs.runDue();
+/** Half a day at a time: a clock that leaps has to prove itself first. */
+async function passDays(days: number): Promise<void> {
+  for (let half = 0; half < 2 * days; half++) {
+    life.server.clock.advance(43_200);
+    await life.server.app.get(JobRunner).runDue();
   }
-  expect(await server.em().count(OneTimeToken)).toBe(0);
+}
+
+it('a used token is not revived by a mail that was given up and is tried again after a purge', async () => {
+  const { server, mails } = life;
+  const { email } = await signUpConfirmed(server);
+  await ask.magicLink(server, email);
+  mails.mood = 'drops';
+  await life.send();
+  server.clock.advance(86_401);
+  await life.send();
+  mails.mood = 'accepts';
+  const { token = '' } = mails.last(email);
+  expect((await redeem['magic link'](token)).errors).toEqual([]);
+  const sent = mails.to(email).length;
+  await passDays(4);
+  await server.em().transactional((em) => server.app.get(Outbox).retryAll(em));
+  await life.send();
+  expect(mails.to(email)).toHaveLength(sent);
+  expect(refusalOf(await redeem['magic link'](token))).toBe(INVALID);
+});
+
+describe('the link of a change of address', () => {
+  const HOUR = 3_600;
+
+  /** A mail server that takes each mail, and says that it has not. */
+  async function takenAndRefused(seconds: number[]) {
+    const { server, mails } = life;
+    const user = await signUp(server);
+    const address = newEmail();
+    await ask.emailChange(server, user.accessToken, address);
+    mails.mood = 'drops';
+    await life.send();
+    for (const later of seconds) {
+      server.clock.advance(later);
+      await life.send();
+    }
+    mails.mood = 'accepts';
+    const confirm = () => redeem.change(mails.last(address).token ?? '');
+    return { address, confirm };
+  }
+
+  it('lives no longer than one, however often its mail server has the mail sent again', async () => {
+    const { address, confirm } = await takenAndRefused([HOUR / 2, HOUR / 2 - 60]);
+    expect(life.mails.to(address)).toHaveLength(3);
+    life.server.clock.advance(61);
+    expect(refusalOf(await confirm())).toBe(INVALID);
+    await life.send();
+    expect(life.mails.to(address)).toHaveLength(3);
+    expect(await life.server.em().count(Mail, { recipient: address })).toBe(1);
+    life.server.clock.advance(HOUR);
+    await life.send();
+    expect(life.mails.to(address)).toHaveLength(3);
+    expect(await life.server.em().count(Mail, { recipient: address })).toBe(0);
+    expect(refusalOf(await confirm())).toBe(INVALID);
+  });
+
+  it('works until then, and its mail says how long that is', async () => {
+    const { address, confirm } = await takenAndRefused([HOUR / 2]);
+    expect(life.mails.to(address).map(({ text }) => /works for (.*?)[.,]/.exec(text)?.[1])).toEqual([
+      '1 hour',
+      '30 minutes',
+    ]);
+    life.server.clock.advance(HOUR / 2 - 60);
+    expect((await confirm()).errors).toEqual([]);
+    await life.send();
+  });
+
+  it('does not begin anew by a mail that was given up and is tried again after a purge', async () => {
+    const { server } = life;
+    const { address, confirm } = await takenAndRefused([]);
+    await passDays(3);
+    await server.em().transactional(async (em) => {
+      await em.nativeUpdate(Mail, { recipient: address }, { failedAt: server.clock.now() });
+      await server.app.get(Outbox).retryAll(em);
+    });
+    await life.send();
+    expect(life.mails.to(address)).toHaveLength(1);
+    expect(refusalOf(await confirm())).toBe(INVALID);
+  });
+});
+
+it('expired tokens are purged, those that were used when no mail can bring them back', async () => {
+  const em = () => life.server.em();
+  await tokenOf('reset');
+  await passDays(1);
+  expect(await em().count(OneTimeToken, { usedAt: null })).toBeGreaterThan(0);
+  await passDays(8);
+  expect(await em().count(OneTimeToken, { usedAt: null })).toBe(0);
+  expect(await em().count(OneTimeToken)).toBeGreaterThan(0);
+  await passDays(32);
+  expect(await em().count(OneTimeToken)).toBe(0);
 });
 
 describe('after the clock was ahead, and is set right', () => {

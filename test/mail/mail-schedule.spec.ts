@@ -8,8 +8,16 @@ const after = (seconds: number) => new Date(createdAt.getTime() + seconds * 1000
 
 describe('the next attempt to send a mail', () => {
   it('is never after its end, at which it is made for the last time', () => {
-    expect(nextAttempt({ createdAt, attempts: 30 }, after(DAY - 5), DAY)).toEqual(after(DAY));
-    expect(nextAttempt({ createdAt, attempts: 31 }, after(DAY), DAY)).toBeUndefined();
+    const template = 'magic-link';
+    expect(nextAttempt({ template, createdAt, attempts: 30 }, after(DAY - 5), DAY)).toEqual(after(DAY));
+    expect(nextAttempt({ template, createdAt, attempts: 31 }, after(DAY), DAY)).toBeUndefined();
+  });
+
+  it.each([
+    ['confirm-email-change', 300],
+    ['magic-link', 3_600],
+  ] as const)('of a %s comes after %d s at the most', (template, seconds) => {
+    expect(nextAttempt({ template, createdAt, attempts: 9 }, after(1_200), DAY)).toEqual(after(1_200 + seconds));
   });
 });
 

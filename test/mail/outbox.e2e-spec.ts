@@ -2,6 +2,8 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Transactions } from '../../src/database/transactions.js';
 import { Mail } from '../../src/mail/mail.entity.js';
+import { MailAttempts } from '../../src/mail/mail-attempts.js';
+import { LEASE_MS } from '../../src/mail/mail-schedule.js';
 import { MailSender } from '../../src/mail/mail-sender.js';
 import { Outbox } from '../../src/mail/outbox.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
@@ -121,6 +123,37 @@ describe('a mail', () => {
     log.mockRestore();
   });
 
+  it('that another instance has taken meanwhile belongs to that one, whatever becomes of the first attempt', async () => {
+    const { server, mails } = life;
+    server.clock.freeze();
+    const { email } = await signUp(server);
+    await ask.reset(server, email);
+    mails.mood = 'keeps waiting';
+    const first = life.send();
+    await eventually('the mail server has the mail', async () => mails.to(email).length === 1);
+    server.clock.advance(LEASE_MS / 1000);
+    const second = life.send();
+    await eventually('the mail server has it again', async () => mails.to(email).length === 2);
+    const { attempts, dueAt } = await waiting();
+    mails.hangUp(1);
+    await first;
+    expect(await waiting()).toMatchObject({ attempts: 2, dueAt, lastError: null, failedAt: null });
+    expect([attempts, await mailsIn('delayed'), await server.app.get(Outbox).retryAll(server.em())]).toEqual([2, 0, 0]);
+    mails.hangUp();
+    await second;
+    expect([await secondsUntilDue(), await mailsIn('delayed')]).toEqual([30, 1]);
+  });
+
+  it('that another instance has taken before it was read is sent by that one alone', async () => {
+    const { server, mails } = life;
+    const { email } = await signUp(server);
+    await ask.reset(server, email);
+    const { id } = await waiting();
+    await server.em().nativeUpdate(Mail, { id }, { attempts: 2 });
+    await server.app.get(MailAttempts).make({ id, attempts: 1 }, new AbortController().signal);
+    expect([mails.to(email), await waiting()]).toEqual([[], expect.objectContaining({ attempts: 2, lastError: null })]);
+  });
+
   it('that was taken by a server which could not say so comes again as the same mail: same id, same link', async () => {
     const { server, mails } = life;
     const { email } = await signUp(server);
@@ -135,6 +168,31 @@ describe('a mail', () => {
     expect([second?.messageId, second?.token]).toEqual([first?.messageId, first?.token]);
     expect((await use.reset(server, first?.token ?? '', NEW_PASSWORD)).data).toEqual({ resetPassword: true });
     expect(await server.em().count(Mail, { template: 'reset-password' })).toBe(0);
+  });
+
+  it('that is on its way is no mail that failed: `mail retry` sends it no second time', async () => {
+    const { server, mails } = life;
+    const { email } = await signUp(server);
+    await ask.reset(server, email);
+    mails.mood = { refuses: 451 };
+    await life.send();
+    server.clock.advance(10);
+    mails.mood = 'keeps waiting';
+    const sending = life.send();
+    await eventually('the mail server has the mail', async () => mails.to(email).length === 1);
+    const { attempts, dueAt } = await waiting();
+    for (let call = 0; call < 3; call++) {
+      expect(await server.app.get(Outbox).retryAll(server.em())).toBe(0);
+      await life.send();
+    }
+    expect([mails.to(email).length, await waiting()]).toEqual([1, expect.objectContaining({ attempts, dueAt })]);
+    mails.mood = 'accepts';
+    mails.hangUp();
+    await sending;
+    // Now it has failed.
+    expect(await server.app.get(Outbox).retryAll(server.em())).toBe(1);
+    await life.send();
+    expect([mails.to(email).length, await server.em().count(Mail)]).toEqual([2, 0]);
   });
 
   it('is not sent again once its link was used, and the link is not revived', async () => {

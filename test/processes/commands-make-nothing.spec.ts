@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AuditChain } from '../../src/audit/audit-chain.entity.js';
 import { ormOptions } from '../../src/database/orm.options.js';
 import { entities } from '../../src/entities.js';
 import { SigningKey } from '../../src/keys/signing-key.entity.js';
@@ -37,21 +38,28 @@ describe('a command of the operator', () => {
     runProgram(program.operator, line.split(' '), { env: { ...env, JWT_SECRET: secret }, cwd, input });
   const rows = async () => {
     const orm = await MikroORM.init(ormOptions(env, entities));
-    const found = { users: await orm.em.fork().count(User), keys: await orm.em.fork().count(SigningKey) };
+    const em = orm.em.fork();
+    const found = { users: await em.count(User), keys: await em.count(SigningKey), chains: await em.count(AuditChain) };
     await orm.close();
     return found;
   };
   const trail = async () => (await command('audit verify')).stdout;
   afterAll(() => rmSync(cwd, { recursive: true }));
 
-  it.each(['keys list', 'role list', 'audit verify'])('makes no administrator and no key: %s', async (line) => {
-    await command(line);
-    expect(await rows()).toEqual({ users: 0, keys: 0 });
+  const READING = ['keys list', 'role list', 'mail list', 'audit verify'];
+
+  it.each(READING)('makes no administrator, no key and no chain of the audit trail: %s', async (line) => {
+    expect(await command(line, newSecret())).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await rows()).toEqual({ users: 0, keys: 0, chains: 0 });
   });
 
-  it('makes a key where it is asked for one', async () => {
+  it('finds a trail without a fault in a database that only commands of another secret have looked into', async () => {
+    expect(await trail()).toBe('0 event(s) in the chain, 0 not in it yet. Nothing was changed.\n');
+  });
+
+  it('makes a key where it is asked for one, and begins the chain that records it', async () => {
     expect(await command('keys rotate')).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(await rows()).toEqual({ users: 0, keys: 1 });
+    expect(await rows()).toEqual({ users: 0, keys: 1, chains: 1 });
   });
 
   it.each(['keys list', 'keys rotate', 'keys revoke KID'])(
@@ -67,9 +75,13 @@ describe('a command of the operator', () => {
     },
   );
 
+  it('has begun a chain that took the place of no other', async () => {
+    expect(await trail()).toMatch(/^0 event\(s\) in the chain, 1 not in it yet\. Nothing was changed\.$/m);
+  });
+
   it('makes an account where it is asked for one', async () => {
     expect(await command('user create ada@example.com', env.JWT_SECRET, PASSWORD)).toMatchObject({ exitCode: 0 });
-    expect(await rows()).toEqual({ users: 1, keys: 1 });
+    expect(await rows()).toEqual({ users: 1, keys: 1, chains: 1 });
   });
 
   // What another secret signs, the chain never takes in: a fault that would be shown for ever.
@@ -95,7 +107,7 @@ describe('a command of the operator', () => {
       stdout: '',
       stderr: expect.stringMatching(/No configured secret opens .* of this database: .* Nothing was done\.\n$/),
     });
-    expect([await rows(), await trail()]).toEqual([{ users: 1, keys: 1 }, before]);
+    expect([await rows(), await trail()]).toEqual([{ users: 1, keys: 1, chains: 1 }, before]);
   });
 
   it.each(['role list', 'role list --json'])('shows what a row holds as text: %s', async (line) => {

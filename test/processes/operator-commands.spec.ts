@@ -2,7 +2,7 @@ import { MikroORM } from '@mikro-orm/core';
 import { decodeProtectedHeader } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -196,6 +196,36 @@ describe('the operator', () => {
     const broken = await runProgram(program.operator, ['config', 'check', '--json'], { env: { PORT: 'x' }, cwd });
     expect(broken.exitCode).toBe(1);
     expect(JSON.parse(broken.stdout)).toMatchObject({ problems: [{ name: 'PORT' }, { name: 'JWT_SECRET' }] });
+  });
+
+  it('is told once why, and as one JSON value with --json, where the database is away', async () => {
+    const away = { ...env, DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/none' };
+    const run = (...args: string[]) => runProgram(program.operator, args, { env: away, cwd });
+    const reason = 'connect ECONNREFUSED 127.0.0.1:1';
+    expect(await run('keys', 'list')).toEqual({ exitCode: 1, stdout: '', stderr: `${reason}\n` });
+    const { stderr } = await run('keys', 'list', '--json');
+    expect(JSON.parse(stderr)).toEqual({ error: { message: reason, fields: [] } });
+  });
+
+  it('sees in `config check` that others can read .env, and no value of a line that is not understood', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-env-file-'));
+    const file = join(folder, '.env');
+    const check = () => runProgram(program.operator, ['config', 'check'], { env, cwd: folder });
+    writeFileSync(file, 'PORT=5001\n');
+    chmodSync(file, 0o644);
+    const open = await check();
+    expect([open.exitCode, open.stderr]).toEqual([0, '']);
+    expect(open.stdout).toContain(
+      '\n.env: others can read or change it (mode 644). Give it mode 600: it holds secrets.\n',
+    );
+    writeFileSync(file, 'JWT_AUDIENCE="open\nADMIN_PASSWORD=hunter2\nPORT: 5001\n');
+    const swallowing = await check();
+    expect(swallowing.exitCode).toBe(1);
+    expect(swallowing.stderr).toMatch(
+      /^The server can not start with this configuration:\n {2}\.env line 1: begins a value in quotes [^\n]+\n {2}\.env line 3: is neither [^\n]+\n$/,
+    );
+    expect(swallowing.stdout + swallowing.stderr).not.toContain('hunter2');
+    rmSync(folder, { recursive: true });
   });
 
   it('finds an example in the help of every command', async () => {

@@ -20,4 +20,10 @@ describe('the line of a request in the log', () => {
     await eventually('the line', () => Promise.resolve(server.output.includes(`"path":"${logged}"`)));
     expect(server.output).not.toContain('hunter2');
   });
+
+  it('has 2,000 characters of a path, and no more', async () => {
+    get(server.url, { path: `/${'a'.repeat(15_000)}` }, (response) => response.resume());
+    await eventually('the line', () => Promise.resolve(server.output.includes(`"path":"/${'a'.repeat(1_999)}"`)));
+    expect(server.output).not.toContain('a'.repeat(2_000));
+  });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { exportPath } from '../transfer/import.js';
 import { program, type ProgramRun, runProgram } from '../support/run-program.js';
 
@@ -77,6 +78,35 @@ describe('the operator', () => {
     const { exitCode, stdout } = await command(['users:export', '-', '--hashes']);
     expect({ exitCode, users: stdout.trimEnd().split('\n').length }).toEqual({ exitCode: 0, users: 4 });
     expect(stdout).toContain('"passwordHash":"$firebase-scrypt$ln=14,r=8$');
+  });
+
+  it('makes an administrator of an address that is not confirmed only where they say so', async () => {
+    const line = '{"email":"imp@example.com","roles":["admin"],"emailVerified":false}\n';
+    const read = ['users:import', '-', '--format', 'json-lines'];
+    const reason = 'roles names more than `user`, and emailVerified is not true: see --unconfirmed';
+    expect(await command(read, line)).toEqual(
+      answered(1, `line 1: refused: ${reason}`, '0 created, 0 were imported before, 1 refused.'),
+    );
+    expect(await command(['user', 'show', 'imp@example.com'])).toEqual(refused('There is no such account.'));
+    expect(await command([...read, '--unconfirmed'], line)).toEqual(
+      answered(0, '1 created, 0 were imported before, 0 refused.'),
+    );
+  });
+
+  it('is told where an import stopped by a fault of the database, without what the driver quotes', async () => {
+    const database = new DatabaseSync(join(cwd, 'test.sqlite'));
+    database.exec(
+      `create trigger careless before insert on users begin select json_extract('{}', new.password_hash); end`,
+    );
+    const line = `{"email":"fault@example.com","passwordHash":"pbkdf2_sha256$1000$canary$${'a'.repeat(43)}="}\n`;
+    expect(await command(['users:import', '-', '--format', 'json-lines'], line)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'Stopped behind line 0. What came before is done; --from 1 goes on.\nbad JSON path: …\n',
+    });
+    database.exec('drop trigger careless');
+    database.close();
+    expect(await command(['user', 'show', 'fault@example.com'])).toEqual(refused('There is no such account.'));
   });
 
   it('is told what is wrong with a file or a call', async () => {

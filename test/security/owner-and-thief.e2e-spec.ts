@@ -55,6 +55,28 @@ const EXAMPLES: [rule: string, game: Game][] = [
     },
   ],
   [
+    'the way back of the owner is the older one, whatever a clock says that was set back since',
+    {
+      start: 'the password is known',
+      isConfirmed: true,
+      steps: [
+        ...[thief.logsIn(0), thief.takesAway(0, true), stranger.clockGoesBack(40), thief.takesAway(0, true)],
+        ...[owner.follows('revert-email-change'), owner.goesBy('reset-password')],
+      ],
+    },
+  ],
+  [
+    'who goes back to an address that nobody had confirmed had it first all the same',
+    {
+      start: 'a device was copied',
+      isConfirmed: false,
+      steps: [
+        ...[thief.takesAway(0, false), owner.changesPassword(true), owner.goesHome],
+        owner.goesBy('reset-password'),
+      ],
+    },
+  ],
+  [
     'a password that the thief knows is none after the owner chose another one',
     { start: 'the password is known', isConfirmed: true, steps: [thief.logsIn(0), owner.changesPassword(true)] },
   ],

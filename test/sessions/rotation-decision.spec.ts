@@ -34,8 +34,17 @@ describe('what to do with a genuine refresh token', () => {
     expect(decide(4, { rotatedAt: at(-age) })).toEqual(kind === 'refuse' ? REUSED : { kind });
   });
 
-  it('without a grace period the one before is reuse at once', () => {
-    expect(decide(4, { rotatedAt: at(0) }, 0)).toEqual(REUSED);
+  it('without a grace period the one before is reuse at once, by whatever clock of an instance', () => {
+    for (const age of [0, -1, -60]) expect(decide(4, { rotatedAt: at(-age) }, 0)).toEqual(REUSED);
+  });
+
+  it('a rotation in the future gives no grace, beyond the minute by which clocks of instances differ', () => {
+    for (const age of [-0.001, -60]) expect(decide(4, { rotatedAt: at(-age) })).toEqual({ kind: 'same-successor' });
+    fc.assert(
+      fc.property(fc.integer({ min: 60_001, max: 400 * DAY * 1000 }), fc.nat({ max: 300 }), (ahead, grace) => {
+        expect(decide(4, { rotatedAt: at(ahead / 1000) }, grace)).toEqual(REUSED);
+      }),
+    );
   });
 
   // @see django-oauth/django-oauth-toolkit#1617

@@ -13,7 +13,7 @@ import type { TestServer } from './test-server.js';
 export function auditJobsOfAnotherProcess({ app, clock, env }: TestServer) {
   const jobs = app.get(JobRunner);
   const sql = app.get(DirectSql);
-  const ledger = new AuditLedger(app.get(EntityManager), clock, app.get(Metrics), sql, app.get(ENV));
+  const ledger = new AuditLedger(app.get(EntityManager), clock, app.get(Metrics), sql, app.get(ENV), true);
   return {
     ledger,
     sealing: new AuditSealing(jobs, ledger, app.get(Admission), sql),

@@ -77,9 +77,9 @@ export class MailServer {
     await new Promise<void>((resolve) => this.server?.close(resolve));
   }
 
-  /** Ends every connection in the middle of whatever is said. */
-  hangUp(): void {
-    for (const socket of this.sockets) socket.destroy();
+  /** Ends every connection in the middle of whatever is said, or so many of them, the oldest first. */
+  hangUp(most = Infinity): void {
+    for (const socket of [...this.sockets].slice(0, most)) socket.destroy();
   }
 
   /** One that was closed does not listen again. */

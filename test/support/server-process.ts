@@ -56,7 +56,7 @@ export class ServerProcess {
 
   static async start(options: ServerProcessOptions): Promise<ServerProcess> {
     const server = new ServerProcess(await freePort(), await freePort(), options);
-    if (options.envFile !== undefined) writeFileSync(join(server.#folder, '.env'), options.envFile);
+    if (options.envFile !== undefined) writeFileSync(join(server.#folder, '.env'), options.envFile, { mode: 0o600 });
     try {
       await server.start();
     } catch (error) {

@@ -151,6 +151,19 @@ describe('an owner whose mails of the hour were used up by strangers', () => {
     expect((await use.reset(server, next, PASSWORD)).data).toEqual({ resetPassword: true });
   });
 
+  it('a change of address that is renewed is of the session that asked for it last', async () => {
+    const [first, next] = [await confirmedUser(), newEmail()];
+    const second = await logIn(server, first.email);
+    await useUp('confirm-email-change', () => ask.emailChange(server, first.accessToken, next));
+    const token = life.mails.last(next).token ?? '';
+    await ask.emailChange(server, second.accessToken, next);
+    await life.send();
+    expect(life.mails.last(next).token).toBe(token);
+    const end = 'mutation ($id: ID!) { revokeSession(id: $id) }';
+    expect((await server.call(end, { id: second.sessionId }, { token: first.accessToken })).errors).toEqual([]);
+    expect(refusalOf(await use.emailChange(server, token))).toBe(INVALID);
+  });
+
   it('gets none back that is used, or was asked for more than an hour ago', async () => {
     const { email } = await confirmedUser();
     await askForMagicLink(email);

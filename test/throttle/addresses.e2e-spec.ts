@@ -1,4 +1,5 @@
 import { OPERATION_LIMITS } from '../../src/throttle/limits.js';
+import { newEmail, PASSWORD } from '../support/accounts.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -60,11 +61,19 @@ describe('the address that is counted', () => {
       expect(await attempt(server, '2001:db8:1:3::1')).toBe('counted');
     }));
 
-  it('is the same in the IPv4 and the IPv4-mapped form', () =>
+  it('is the same in the IPv4 and the IPv4-mapped form, however that is written', () =>
     withServer('1', async (server) => {
-      await spendAll(server, (index) => (index % 2 === 0 ? '203.0.113.9' : '::ffff:203.0.113.9'));
+      const forms = [
+        '203.0.113.9',
+        '::ffff:203.0.113.9',
+        '::FFFF:203.0.113.9',
+        '::ffff:cb00:7109',
+        '0:0:0:0:0:ffff:cb00:7109',
+      ];
+      await spendAll(server, (index) => forms[index % forms.length]);
       expect(await attempt(server, '203.0.113.9')).toBe('TOO_MANY_REQUESTS');
       expect(await attempt(server, '::ffff:203.0.113.10')).toBe('counted');
+      expect(await attempt(server, '::ffff:cb00:710b')).toBe('counted');
     }));
 
   it('is the proxy itself when what it hands down is no address', () =>
@@ -73,4 +82,26 @@ describe('the address that is counted', () => {
       expect(await attempt(server, '"><script>')).toBe('TOO_MANY_REQUESTS');
       expect(await attempt(server, '203.0.113.1')).toBe('counted');
     }));
+});
+
+describe('the address that is kept of a session', () => {
+  it.each([
+    ['::ffff:909:909', '9.9.9.9'],
+    ['::FFFF:9.9.9.9', '9.9.9.9'],
+    ['2001:0DB8:0:0::0001', '2001:db8::1'],
+    ['fe80::1%some-zone', 'fe80::1'],
+    ['64:ff9b::c000:201', '64:ff9b::c000:201'],
+  ])('of %s is %s', (given, kept) =>
+    withServer('1', async (server) => {
+      const headers = { 'x-forwarded-for': given };
+      const input = { email: newEmail(), password: PASSWORD };
+      const { data } = await server.call<{ signup: { accessToken: string } }>(
+        'mutation ($input: SignupInput!) { signup(input: $input) { ... on AuthPayload { accessToken } } }',
+        { input },
+        { headers },
+      );
+      const { data: own } = await server.call('{ mySessions { ipAddress } }', {}, { token: data?.signup.accessToken });
+      expect(own).toEqual({ mySessions: [{ ipAddress: kept }] });
+    }),
+  );
 });

@@ -49,11 +49,12 @@ describe('the counters of a process', () => {
     expect(counters.add('ahead', 1).count).toBe(2);
   });
 
-  it('take nothing back of what they do not remember', () => {
+  it('take nothing back of what they do not remember, and go below none for nobody', () => {
     const counters = new OwnCounters(new FakeClock(), 600);
     counters.takeBack('nobody');
     expect([counters.size, counters.countOf('nobody')]).toEqual([0, 0]);
     counters.add('somebody', 1);
+    counters.takeBack('somebody');
     counters.takeBack('somebody');
     expect(counters.countOf('somebody')).toBe(0);
   });

@@ -1,3 +1,4 @@
+import { MAX_ADDED_ROLES } from '../../src/roles/role-names.js';
 import { DEAR_DOCUMENTS } from '../../src/throttle/limits.js';
 import { signUp, signUpWithRoles } from '../support/accounts.js';
 import { refusalOf } from '../support/refusals.js';
@@ -53,15 +54,28 @@ describe('dear documents', () => {
     expect((await server.call(DEAR, {}, { token })).errors).toEqual([]);
   });
 
-  it('are those that search: nine of them at a time, and no more than the budget', async () => {
+  it.each(['search', 'role'])(
+    'are those that filter by %s: nine of them at a time, and no more than the budget',
+    async (by) => {
+      const { accessToken: token } = await signUpWithRoles(server, 'admin');
+      const filtering = (count: number) =>
+        `{ ${times(count, (i) => `s${String(i)}: users(first: 1, filter: { ${by}: "zz" }) { totalCount }`)} }`;
+      expect(refusalOf(await server.call(filtering(10), {}, { token }))).toBe('GRAPHQL_VALIDATION_FAILED');
+      for (let spent = 0; spent + 1_202 <= DEAR_DOCUMENTS.complexity; spent += 1_202) {
+        expect((await server.call(filtering(1), {}, { token })).errors).toEqual([]);
+      }
+      expect(refusalOf(await server.call(filtering(1), {}, { token }))).toBe('TOO_MANY_REQUESTS');
+    },
+  );
+
+  it('are those that count the users of every role', async () => {
     const { accessToken: token } = await signUpWithRoles(server, 'admin');
-    const searching = (count: number) =>
-      `{ ${times(count, (i) => `s${String(i)}: users(first: 1, filter: { search: "zz" }) { totalCount }`)} }`;
-    expect(refusalOf(await server.call(searching(10), {}, { token }))).toBe('GRAPHQL_VALIDATION_FAILED');
-    for (let spent = 0; spent + 1_202 <= DEAR_DOCUMENTS.complexity; spent += 1_202) {
-      expect((await server.call(searching(1), {}, { token })).errors).toEqual([]);
+    const counting = '{ roles { userCount } }';
+    const complexity = 1 + (MAX_ADDED_ROLES + 2) * 51;
+    for (let spent = 0; spent + complexity <= DEAR_DOCUMENTS.complexity; spent += complexity) {
+      expect((await server.call(counting, {}, { token })).errors).toEqual([]);
     }
-    expect(refusalOf(await server.call(searching(1), {}, { token }))).toBe('TOO_MANY_REQUESTS');
+    expect(refusalOf(await server.call(counting, {}, { token }))).toBe('TOO_MANY_REQUESTS');
   });
 
   it('leave ordinary documents of the same user, and the documents of others, as they are', async () => {

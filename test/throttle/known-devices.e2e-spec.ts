@@ -52,9 +52,12 @@ const deviceCookieOf = (answer: GraphQLAnswer<unknown>) =>
     .find(({ name }) => name === DEVICE);
 
 /** A user, and a device of theirs. Everybody in a test has the same address. */
-async function deviceOf(user?: TestUser): Promise<{ user: TestUser; cookie: string; refreshToken: string }> {
+async function deviceOf(
+  user?: TestUser,
+  password = PASSWORD,
+): Promise<{ user: TestUser; cookie: string; refreshToken: string }> {
   const owner = user ?? (await signUp(server));
-  const answer = await login({ email: owner.email });
+  const answer = await login({ email: owner.email, password });
   const cookie = `${DEVICE}=${deviceCookieOf(answer)?.value ?? ''}`;
   return { user: owner, cookie, refreshToken: answer.data?.login.refreshToken ?? '' };
 }
@@ -236,9 +239,14 @@ async function isKnown(email: string, password: string, traces: Partial<Login>):
   return (await outcome({ email, password, ...traces })) === 'in';
 }
 
-/** Changes the password by the session of the user. @returns the device cookie that comes with it */
-async function changePassword(user: TestUser, cookie: string): Promise<string> {
-  server.clock.advance(1);
+/**
+ * Changes the password by the session of the user.
+ *
+ * @param seconds between the clock of the instance that does it and that of the sign-ins
+ * @returns the device cookie that comes with it
+ */
+async function changePassword(user: TestUser, cookie: string, seconds = 1): Promise<string> {
+  server.clock.advance(seconds);
   const change = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }';
   const input = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
   const changed = await server.call(change, { input }, { token: user.accessToken, headers: { cookie } });
@@ -246,8 +254,8 @@ async function changePassword(user: TestUser, cookie: string): Promise<string> {
   return `${DEVICE}=${deviceCookieOf(changed)?.value ?? ''}`;
 }
 
-async function resetPassword({ email }: TestUser): Promise<void> {
-  server.clock.advance(1);
+async function resetPassword({ email }: TestUser, seconds = 1): Promise<void> {
+  server.clock.advance(seconds);
   await ask.reset(server, email);
   const { salt } = await server.em().findOneOrFail(Mail, { recipient: email, template: 'reset-password' });
   await server.app.get(MailSender).sendDue();
@@ -259,11 +267,42 @@ describe('a device that signed in before the password was chosen', () => {
   it.each([
     ['changed', (user: TestUser) => changePassword(user, '')],
     ['reset', (user: TestUser) => resetPassword(user)],
+    ['changed by an instance whose clock is behind', (user: TestUser) => changePassword(user, '', -4)],
+    ['reset by an instance whose clock is behind', (user: TestUser) => resetPassword(user, -4)],
+    ['changed at the very same moment', (user: TestUser) => changePassword(user, '', 0)],
   ])('is a stranger once it was %s, with its cookie and with its refresh token', async (_, choose) => {
     const { user, cookie, refreshToken } = await deviceOf();
     await choose(user);
     expect(await isKnown(user.email, NEW_PASSWORD, { cookie })).toBe(false);
     expect(await isKnown(user.email, NEW_PASSWORD, { input: { refreshToken } })).toBe(false);
+  });
+
+  it('is a stranger when the second new password is of the same moment as the first', async () => {
+    const { user } = await deviceOf();
+    await resetPassword(user);
+    const { refreshToken, cookie } = await deviceOf(user, NEW_PASSWORD);
+    await server.em().nativeDelete(Mail, { recipient: user.email });
+    await resetPassword(user, 0);
+    expect(await isKnown(user.email, NEW_PASSWORD, { cookie })).toBe(false);
+    expect(await isKnown(user.email, NEW_PASSWORD, { input: { refreshToken } })).toBe(false);
+  });
+
+  it('is known by a session that began since, by whatever clock', async () => {
+    const { user } = await deviceOf();
+    await resetPassword(user);
+    server.clock.advance(-4);
+    const { refreshToken } = await deviceOf(user, NEW_PASSWORD);
+    expect(await isKnown(user.email, NEW_PASSWORD, { input: { refreshToken } })).toBe(true);
+  });
+
+  it('is a stranger by a session of a version that did not tell its password, once another was chosen', async () => {
+    const { user, refreshToken } = await deviceOf();
+    await resetPassword(user);
+    const later = await deviceOf(user, NEW_PASSWORD);
+    await server.em().execute('update sessions set password_changed_at = null where user_id = ?', [user.id]);
+    for (const token of [refreshToken, later.refreshToken]) {
+      expect(await isKnown(user.email, NEW_PASSWORD, { input: { refreshToken: token } })).toBe(false);
+    }
   });
 
   it('is still known if it is the one that changed the password', async () => {
@@ -273,16 +312,22 @@ describe('a device that signed in before the password was chosen', () => {
     expect(await isKnown(user.email, NEW_PASSWORD, { cookie: fresh })).toBe(true);
   });
 
-  it('does not keep the owner from being told of its sign-in', async () => {
+  it.each([
+    ['after', 1],
+    ['by an instance whose clock is behind', -4],
+  ])('does not keep the owner from being told of its sign-in %s', async (_, seconds) => {
     const { user, cookie } = await deviceOf();
     const notices = () => server.em().count(Mail, { recipient: user.email, template: 'new-device' });
     const headers = { 'x-forwarded-for': '198.51.100.7', 'user-agent': 'Another/1.0' };
     const before = await notices();
     expect(await outcome({ email: user.email, cookie, headers })).toBe('in');
     expect(await notices()).toBe(before);
-    await resetPassword(user);
+    await resetPassword(user, seconds);
     const afterReset = await notices();
     expect(await outcome({ email: user.email, password: NEW_PASSWORD, cookie, headers })).toBe('in');
+    expect(await notices()).toBe(afterReset + 1);
+    // The session that was opened just now is of this password.
+    expect(await outcome({ email: user.email, password: NEW_PASSWORD, headers })).toBe('in');
     expect(await notices()).toBe(afterReset + 1);
   });
 });

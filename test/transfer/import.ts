@@ -8,7 +8,7 @@ import type { UserFormat } from '../../src/transfer/formats/format.js';
 import { readJsonLines } from '../../src/transfer/formats/json-lines.js';
 import { readKeycloak } from '../../src/transfer/formats/keycloak.js';
 import { supabaseFormat } from '../../src/transfer/formats/supabase.js';
-import { type LineOutcome, UserImport } from '../../src/transfer/user-import.service.js';
+import { type ImportRules, type LineOutcome, UserImport } from '../../src/transfer/user-import.service.js';
 import type { TestServer } from '../support/test-server.js';
 
 export const exportPath = (name: string): string => fileURLToPath(new URL(`exports/${name}`, import.meta.url));
@@ -23,16 +23,23 @@ const EXPORTS: Readonly<Record<string, UserFormat>> = {
   'users.jsonl': readJsonLines,
 };
 
-export interface ImportRun {
-  read: UserFormat;
-  file: Readable;
+export interface ImportOptions extends ImportRules {
   dryRun?: true;
 }
 
-export async function importFrom(server: TestServer, { read, file, dryRun }: ImportRun): Promise<LineOutcome[]> {
+export interface ImportRun extends ImportOptions {
+  read: UserFormat;
+  file: Readable;
+}
+
+export async function importFrom(
+  server: TestServer,
+  { read, file, dryRun, ...rules }: ImportRun,
+): Promise<LineOutcome[]> {
   const users = server.app.get(UserImport);
+  const entries = read(file);
   const all: LineOutcome[] = [];
-  for await (const outcomes of dryRun ? users.dryRun(read(file)) : users.run(read(file))) all.push(...outcomes);
+  for await (const outcomes of dryRun ? users.dryRun(entries, rules) : users.run(entries, rules)) all.push(...outcomes);
   return all;
 }
 
@@ -43,11 +50,15 @@ export const importExport = (server: TestServer, name: string): Promise<LineOutc
 };
 
 /** Each line a text, or a value to be written in JSON. */
-export const importLines = (server: TestServer, lines: readonly unknown[], dryRun?: true): Promise<LineOutcome[]> => {
+export const importLines = (
+  server: TestServer,
+  lines: readonly unknown[],
+  options: ImportOptions = {},
+): Promise<LineOutcome[]> => {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
   return importFrom(server, {
     read: readJsonLines,
     file: Readable.from([Buffer.from(text)]),
-    ...(dryRun && { dryRun }),
+    ...options,
   });
 };

@@ -59,7 +59,7 @@ it('is what an import makes the same accounts of, passwords included', async () 
   await server.em().nativeUpdate(User, admin.id, { name: 'Ada "the first", Lovelace', locale: 'de' });
   const before = await exported(true);
   await server.em().nativeDelete(User, {});
-  const outcomes = await importFrom(server, { read: readJsonLines, file: asFile(before) });
+  const outcomes = await importFrom(server, { read: readJsonLines, file: asFile(before), unconfirmed: true });
   expect(outcomes.every(({ outcome }) => outcome === 'created')).toBe(true);
   expect(await exported(true)).toEqual(before);
   expect((await tryLogin(server, admin.email, PASSWORD)).data?.login.__typename).toBe('AuthPayload');

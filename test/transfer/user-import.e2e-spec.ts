@@ -20,11 +20,18 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const HASH = '$2b$04$scNPP.DWjk0aOV1MIRjSa.95t9Y9Nt/ZCby5zufLRj5/lqPCJc/l6';
+/** Django's form: its salt is text. */
+const djangoHash = (salt: string): string => `pbkdf2_sha256$1000$${salt}$${'a'.repeat(43)}=`;
 const SECRET = 'correct horse battery staple';
 
 const find = (email: string): Promise<User | null> =>
   server.em().findOne(User, { email }, { populate: ['roles', 'passwordHash'] });
 const count = (): Promise<number> => server.em().count(User);
+const rolesOf = async (email: string): Promise<string[] | undefined> =>
+  (await find(email))?.roles
+    .getItems()
+    .map(({ name }) => name)
+    .sort();
 const created = (line: number) => ({ line, outcome: 'created' });
 const present = (line: number) => ({ line, outcome: 'present' });
 const refused = (line: number, reason: string) => ({ line, outcome: 'refused', reason });
@@ -51,10 +58,25 @@ const BAD_LINES: readonly (readonly [what: string, line: unknown, reason: string
     'passwordHash is of no known scheme, damaged, or too costly to check',
   ],
   [
+    'a hash that costs too much by the length of its digest',
+    { email: 'bad@example.com', passwordHash: `$pbkdf2$2000000$c2FsdA$${'a'.repeat(86)}` },
+    'passwordHash is of no known scheme, damaged, or too costly to check',
+  ],
+  [
+    'a hash that no server can have made',
+    { email: 'bad@example.com', passwordHash: `$scrypt$ln=16,r=1,p=1$c2FsdA$${'a'.repeat(43)}` },
+    'passwordHash is of no known scheme, damaged, or too costly to check',
+  ],
+  [
     'a hash that the database could not hold',
     { email: 'bad@example.com', passwordHash: `$argon2id$v=19$m=64,t=1,p=1$${'a'.repeat(500)}$${'a'.repeat(43)}` },
     'passwordHash is of no known scheme, damaged, or too costly to check',
   ],
+  ...['a\0b', '\ud83d'].map((salt): [string, unknown, string] => [
+    `a hash that no database holds, with ${JSON.stringify(salt)}`,
+    { email: 'bad@example.com', passwordHash: djangoHash(salt) },
+    'passwordHash is of no known scheme, damaged, or too costly to check',
+  ]),
   [
     'more roles than anybody has',
     { email: 'bad@example.com', roles: Array.from({ length: MAX_ROLES + 1 }, (_, index) => `role-${String(index)}`) },
@@ -138,6 +160,8 @@ describe('a line that is wrong', () => {
   });
 
   it('may be anything at all: no line stops an import', async () => {
+    const anyText = fc.string({ unit: fc.oneof(fc.constantFrom('\0', '\ud83d', '\u0085', "'"), fc.string()) });
+    const anySalt = anyText.filter((text) => text !== '' && !text.includes('$'));
     const anyLine = fc.oneof(
       fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/\r?\n/g, ' ')),
       fc.json(),
@@ -145,12 +169,12 @@ describe('a line that is wrong', () => {
         .record(
           {
             email: fc.oneof(fc.emailAddress(), fc.anything()),
-            passwordHash: fc.anything(),
-            name: fc.anything(),
-            roles: fc.anything(),
+            passwordHash: fc.oneof(anySalt.map(djangoHash), fc.anything()),
+            name: fc.oneof(anyText, fc.anything()),
+            roles: fc.oneof(fc.array(anyText), fc.anything()),
             createdAt: fc.anything(),
-            externalId: fc.anything(),
-            locale: fc.anything(),
+            externalId: fc.oneof(anyText, fc.anything()),
+            locale: fc.oneof(anyText, fc.anything()),
             disabled: fc.anything(),
           },
           { requiredKeys: [] },
@@ -210,17 +234,24 @@ describe('an account that is there', () => {
     ];
     const twice = 'email or externalId is in the file twice';
     const outcomes = [created(1), refused(2, twice), refused(3, twice)];
-    expect(await importLines(server, lines, true)).toEqual(outcomes);
+    expect(await importLines(server, lines, { dryRun: true })).toEqual(outcomes);
     expect(await importLines(server, lines)).toEqual(outcomes);
     expect(await find(other)).toBeNull();
   });
+});
+
+it('takes a hash whose salt holds any text that a database does', async () => {
+  const email = newEmail();
+  const passwordHash = djangoHash("sälz' \u{1f9c2}");
+  expect(await importLines(server, [{ email, passwordHash }])).toEqual([created(1)]);
+  expect(await find(email)).toMatchObject({ passwordHash });
 });
 
 describe('a dry run', () => {
   it('says what would become of each line, and changes nothing', async () => {
     const email = newEmail();
     const before = await count();
-    expect(await importLines(server, [{ email }, 'x', { email }], true)).toEqual([
+    expect(await importLines(server, [{ email }, 'x', { email }], { dryRun: true })).toEqual([
       created(1),
       refused(2, 'can not be read'),
       refused(3, 'email or externalId is in the file twice'),
@@ -233,16 +264,49 @@ describe('a dry run', () => {
 it('gives the roles that a line names, those of a sign-up where it names none, and none where it says so', async () => {
   const emails = [newEmail(), newEmail(), newEmail()] as const;
   await importLines(server, [
-    { email: emails[0], roles: 'user, admin' },
+    { email: emails[0], roles: 'user, admin', emailVerified: true },
     { email: emails[1], roles: null },
     { email: emails[2], roles: [] },
   ]);
-  const rolesOf = async (email: string) =>
-    (await find(email))?.roles
-      .getItems()
-      .map(({ name }) => name)
-      .sort();
   expect(await Promise.all(emails.map(rolesOf))).toEqual([['admin', 'user'], ['user'], []]);
+});
+
+describe('a role besides `user` for an address that is not confirmed', () => {
+  const UNCONFIRMED = 'roles names more than `user`, and emailVerified is not true: see --unconfirmed';
+
+  it.each([
+    ['json-lines', { emailVerified: false }],
+    ['json-lines, which does not say', {}],
+    ['json-lines, in words', { emailVerified: 'no' }],
+  ])('is refused with its line (%s), in a dry run as well', async (_format, facts) => {
+    const [confirmed, unconfirmed, plain] = [newEmail(), newEmail(), newEmail()];
+    const lines = [
+      { email: confirmed, roles: ['admin'], emailVerified: true },
+      { email: unconfirmed, roles: ['user', 'admin'], ...facts },
+      { email: plain, roles: ['user'], ...facts },
+    ];
+    const outcomes = [created(1), refused(2, UNCONFIRMED), created(3)];
+    expect(await importLines(server, lines, { dryRun: true })).toEqual(outcomes);
+    expect(await importLines(server, lines)).toEqual(outcomes);
+    expect(await find(unconfirmed)).toBeNull();
+    expect([await rolesOf(confirmed), await rolesOf(plain)]).toEqual([['admin'], ['user']]);
+  });
+
+  it('is refused with its line of CSV', async () => {
+    const email = newEmail();
+    const text = `email,roles,emailVerified\n${email},user admin,f\n`;
+    const outcomes = await importFrom(server, { read: readCsv, file: Readable.from([Buffer.from(text)]) });
+    expect([outcomes, await find(email)]).toEqual([[refused(2, UNCONFIRMED)], null]);
+  });
+
+  it('is given where the operator says so', async () => {
+    const email = newEmail();
+    const line = { email, roles: ['user', 'admin'], emailVerified: false };
+    for (const dryRun of [{ dryRun: true } as const, {}]) {
+      expect(await importLines(server, [line], { unconfirmed: true, ...dryRun })).toEqual([created(1)]);
+    }
+    expect([await rolesOf(email), (await find(email))?.emailVerified]).toEqual([['admin', 'user'], false]);
+  });
 });
 
 it('takes many users with as many roles as anybody holds', async () => {
@@ -250,14 +314,14 @@ it('takes many users with as many roles as anybody holds', async () => {
   const em = server.em();
   for (const name of names) em.create(Role, { name, permissions: [], createdAt: new Date() });
   await em.flush();
-  const lines = Array.from({ length: 500 }, () => ({ email: newEmail(), roles: names }));
+  const lines = Array.from({ length: 500 }, () => ({ email: newEmail(), roles: names, emailVerified: true }));
   expect(new Set((await importLines(server, lines)).map(({ outcome }) => outcome))).toEqual(new Set(['created']));
   const user = await find(lines[499]?.email ?? '');
   expect(user?.roles.length).toBe(MAX_ROLES);
 });
 
 it('leaves an event for each transaction, with the number of accounts and of roles besides `user`, and nothing else of them', async () => {
-  const admin = { email: newEmail(), roles: ['user', 'admin'] };
+  const admin = { email: newEmail(), roles: ['user', 'admin'], emailVerified: true };
   await importLines(server, [{ email: newEmail() }, admin, { email: 'none' }]);
   const [event] = await server
     .em()

@@ -130,17 +130,30 @@ export class Visitor {
     await page.getByRole('button', { name: button, exact: true }).click();
   }
 
+  /** Waits until the page before is gone: a label can be on both. */
   async follow(link: string, page = this.page): Promise<void> {
+    const before = await page.getByRole('heading', { level: 1 }).elementHandle();
     await page.getByRole('link', { name: link, exact: true }).click();
+    await page.waitForFunction((title) => !title.isConnected, before);
   }
 
   /** Waits for the page of this title. */
   async sees(title: string, page = this.page): Promise<void> {
-    await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+    const heading = page.getByRole('heading', { level: 1, name: title, exact: true });
+    await this.shows(heading.waitFor(), page);
   }
 
   async reads(text: string | RegExp, page = this.page): Promise<void> {
-    await page.getByText(text).first().waitFor();
+    await this.shows(page.getByText(text).first().waitFor(), page);
+  }
+
+  /** What is there instead, and what was sent, is a part of the failure. */
+  private async shows(waiting: Promise<void>, page: Page): Promise<void> {
+    await waiting.catch(async (cause: unknown) => {
+      const text = await page.locator('body').innerText();
+      const sent = this.sent.join(', ');
+      throw new Error(`${String(cause)}\nThe page at ${page.url()} shows:\n${text}\nSent: ${sent}`, { cause });
+    });
   }
 
   /** Another tab of the same browser. */

@@ -1,10 +1,12 @@
 import type { Tokens } from './person.js';
 import type { Link } from './world.js';
 
-/** The right of a former address to take the change back (`EMAIL_REVERT_TTL`). */
+/** The right of a former address to take the account back (`EMAIL_REVERT_TTL`). */
 interface RevertRight {
   readonly address: string;
   readonly until: number;
+  /** Without that there is no link: the owner has to go back by an ordinary change. */
+  readonly isConfirmed: boolean;
 }
 
 interface Account {
@@ -93,8 +95,7 @@ export class Model {
   }
 
   /**
-   * The account has its new address. One whose address nobody had confirmed leaves nothing behind, and who goes back to a former
-   * address, while it has a way back, ends those that came after it.
+   * The account has its new address. Who goes back to a former address, while it has a way back, ends those that came after it.
    */
   moved(address: string, now: number): void {
     const { account } = this;
@@ -104,8 +105,10 @@ export class Model {
   }
 
   private movedOn(account: Account, address: string, now: number): void {
-    if (account.isConfirmed) account.reverts.push({ address: account.address, until: now + REVERT_MS });
-    const isGone = !account.isConfirmed && this.thief.mailboxes.includes(address);
+    const { isConfirmed } = account;
+    account.reverts.push({ address: account.address, until: now + REVERT_MS, isConfirmed });
+    // Without a session the owner has nothing left of an account whose address nobody had confirmed.
+    const isGone = !isConfirmed && this.owner.sessions.length === 0 && this.thief.mailboxes.includes(address);
     account.address = address;
     account.isConfirmed = true;
     this.voidedAt = now;
@@ -124,9 +127,10 @@ export class Model {
     this.voidedAt = now;
   }
 
-  /** Whether the owner has the oldest right to take a change back. */
+  /** Whether the owner has the oldest link that takes a change back. */
   ownersRight(now: number): RevertRight | undefined {
-    const [oldest] = this.account?.reverts.filter(({ until }) => until > now + 60_000) ?? [];
+    const links = this.account?.reverts.filter(({ until, isConfirmed }) => isConfirmed && until > now + 60_000);
+    const [oldest] = links ?? [];
     return oldest && this.owner.mailboxes.includes(oldest.address) ? oldest : undefined;
   }
 

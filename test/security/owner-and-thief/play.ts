@@ -84,6 +84,7 @@ const STEPS = fc.oneof(
     3,
     fc.constantFrom(1, 11, 61, 24 * 60, 8 * 24 * 60).map((minutes) => stranger.timePasses(minutes * MINUTE)),
   ),
+  drawn(1, fc.constantFrom(3, 40).map(stranger.clockGoesBack)),
 );
 
 /** What the two of them do, in any order. */

@@ -51,3 +51,14 @@ export const timePasses = (seconds: number): Step =>
       world.time.advance(seconds);
     },
   );
+
+/** Instances differ by so much, and one is set right now and then. */
+export const clockGoesBack = (seconds: number): Step =>
+  step(
+    `the clock goes back by ${String(seconds)} seconds`,
+    () => true,
+    async (_: Model, world: World) => {
+      await world.deliver();
+      world.time.advance(-seconds);
+    },
+  );

@@ -21,6 +21,8 @@ export interface ArgumentPlace {
   /** Such as `login.input.email`. */
   readonly place: string;
   readonly operation: string;
+  /** The name of its type, such as `ID`. */
+  readonly type: string;
   readonly isPublic: boolean;
   /** A request whose value in this place is the text of a JSON value. All that is required besides is filled in well. */
   readonly bodyWith: (json: string, filling: Filling) => string;
@@ -59,6 +61,7 @@ function placeOf(kind: string, field: GraphQLField<unknown, unknown>, path: Path
   return {
     place: [field.name, ...path.map(({ name }) => name)].join('.'),
     operation: field.name,
+    type: getNamedType((path.at(-1) ?? path[0]).type).name,
     isPublic: !field.astNode?.directives?.length,
     bodyWith: (json, filling) => {
       const given = argumentsWith(filling);

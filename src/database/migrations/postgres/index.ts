@@ -8,6 +8,9 @@ import { AsciiDomains } from './20261129090000-ascii-domains.js';
 import { BegunInSession } from './20261129093000-begun-in-session.js';
 import { AuditMacs } from './20261129094000-audit-macs.js';
 import { MailTurns } from './20261130060000-mail-turns.js';
+import { FormerAddresses } from './20261130120000-former-addresses.js';
+import { PasswordOfSession } from './20261130130000-password-of-session.js';
+import { RoleHolders } from './20261130140000-role-holders.js';
 
 /** In the order in which they run. Names are kept for ever: the database remembers which have run. */
 export const postgresMigrations = [
@@ -21,4 +24,7 @@ export const postgresMigrations = [
   { name: '20261129093000-begun-in-session', class: BegunInSession },
   { name: '20261129094000-audit-macs', class: AuditMacs },
   { name: '20261130060000-mail-turns', class: MailTurns },
+  { name: '20261130120000-former-addresses', class: FormerAddresses },
+  { name: '20261130130000-password-of-session', class: PasswordOfSession },
+  { name: '20261130140000-role-holders', class: RoleHolders },
 ];
