@@ -8,11 +8,13 @@ import { Job } from 'kubernetes-models/batch/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { ConfigMap, Service } from 'kubernetes-models/v1';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parse, parseAllDocuments } from 'yaml';
 import { envSchema } from '../../src/config/env.schema.js';
 import { parseEnv } from '../../src/config/env.js';
+import { limitTimes } from '../../src/http/server-limits.js';
 import { SECRET } from '../config/settings.js';
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -114,6 +116,13 @@ describe('compose.yaml', () => {
     if (check) expect(check).toMatchObject({ status: 0 });
     // The check needs HAProxy; that it asks for readiness does not.
     expect(read('deploy/haproxy.cfg')).toMatch(/^ {2}option httpchk GET \/health\/ready$/m);
+  });
+
+  it('has a proxy that waits for the headers of a request no longer than the server does', () => {
+    const server = createServer();
+    limitTimes(server);
+    const [, seconds] = /^ {2}timeout http-request (\d+)s$/m.exec(read('deploy/haproxy.cfg')) ?? [];
+    expect(Number(seconds) * 1000).toBe(server.headersTimeout);
   });
 
   it('has a proxy that drops what a client says of itself, for Latchkey trusts the proxy in it', () => {
