@@ -14,7 +14,7 @@ const modules =
 const shared = {
   ...modules,
   extensionsToTreatAsEsm: ['.ts'],
-  setupFiles: ['reflect-metadata'],
+  setupFiles: ['reflect-metadata', '<rootDir>/test/support/jest/own-errors.mjs'],
   // A file asks for `./user.js` and TypeScript's compiler has not been here: the source is `./user.ts`.
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
