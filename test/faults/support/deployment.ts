@@ -6,6 +6,7 @@ import { entities } from '../../../src/entities.js';
 import { Session } from '../../../src/sessions/session.entity.js';
 import { User } from '../../../src/users/user.entity.js';
 import { dropDatabase, temporaryDatabaseUrl, testEngine } from '../../support/database.js';
+import { eventually } from '../../support/eventually.js';
 import type { CallOptions, GraphQLAnswer } from '../../support/graphql-client.js';
 import { beginRevocationList } from '../../support/redis.js';
 import { RedisServer } from '../../support/redis-server.js';
@@ -73,12 +74,13 @@ export class Deployment {
     options: CallOptions,
   ): Promise<GraphQLAnswer<T>> => this.any().call<T>(query, variables, options);
 
-  /** So many devices use the deployment while `work` is done. Afterwards each looks at all of its tokens. */
+  /** So many devices, all of them signed in once, use the deployment while `work` is done. Afterwards each looks at all of its tokens. */
   async underLoad(devices: number, work: () => Promise<void>, call = this.call): Promise<void> {
     for (let index = 0; index < devices; index++) this.devices.push(new Device(this.history, call));
     const end = new AbortController();
     const lives = Promise.all(this.devices.map((device) => device.liveUntil(end.signal)));
     try {
+      await eventually('every device has signed in', async () => this.devices.every(({ hasEntered }) => hasEntered));
       await work();
     } finally {
       end.abort();

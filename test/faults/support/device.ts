@@ -32,6 +32,10 @@ export class Device {
     private readonly random: () => number = Math.random,
   ) {}
 
+  get hasEntered(): boolean {
+    return this.hasAccount;
+  }
+
   async liveUntil(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const isAnswered = await this.act();
