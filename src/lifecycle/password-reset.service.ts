@@ -27,6 +27,8 @@ export class PasswordReset {
     const { email } = await this.links.claimOf(token, 'password_reset');
     const passwordHash = await this.passwords.hashNew(newPassword, { email, path: 'input.newPassword' });
     await this.links.use(token, 'password_reset', async (em, user) => {
+      // Sign-ins before the first proof of the address may be a stranger's.
+      if (!user.emailVerified) user.lastLoginAt = null;
       // Whoever has the link reads the mails of the address.
       user.emailVerified = true;
       await this.newPasswords.set(em, user, passwordHash);

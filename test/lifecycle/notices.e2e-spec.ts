@@ -5,7 +5,7 @@ import { User } from '../../src/users/user.entity.js';
 import { CookieClient, FRONTEND } from '../cookies/cookie-client.js';
 import { logIn, PASSWORD, signUp, signUpConfirmed, type TestUser, withAccounts } from '../support/accounts.js';
 import type { CallOptions } from '../support/graphql-client.js';
-import { ask, changePassword, LifecycleServer, NEW_PASSWORD } from './operations.js';
+import { ask, changePassword, LifecycleServer, NEW_PASSWORD, use } from './operations.js';
 
 let life: LifecycleServer;
 beforeAll(async () => {
@@ -172,6 +172,17 @@ describe('the owner of an account is told of a sign-in', () => {
     await WAYS['loginWithMagicLink']?.(user, device(FIREFOX, '203.0.113.33'));
     expect(await newDevicesOf(user)).toBe(0);
     await WAYS['loginWithMagicLink']?.(user, device(SAFARI, '203.0.113.35'));
+    expect(await newDevicesOf(user)).toBe(1);
+  });
+
+  it('not by the first sign-in after a reset that confirms the address, whoever signed in before', async () => {
+    const user = await signUp(life.server);
+    await login(user, from(SAFARI, '203.0.113.36'));
+    await ask.reset(life.server, user.email);
+    await use.reset(life.server, await life.tokenFor(user.email), PASSWORD);
+    await login(user, from(FIREFOX, '203.0.113.37'));
+    expect(await newDevicesOf(user)).toBe(0);
+    await login(user, from(SAFARI, '203.0.113.38'));
     expect(await newDevicesOf(user)).toBe(1);
   });
 
