@@ -56,10 +56,11 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
   });
 
   app.useGlobalPipes(createValidationPipe());
-  limitServer(app, app.getHttpServer(), env);
+  setUpServer(app, app.getHttpServer(), env);
 }
 
-function limitServer(app: NestExpressApplication, server: Server, env: Env): void {
+/** What holds for connections, before any request is handled. */
+function setUpServer(app: NestExpressApplication, server: Server, env: Env): void {
   const exchanges = new Exchanges();
   exchanges.standBefore(server);
   readTargets(server);

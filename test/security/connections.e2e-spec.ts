@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { Module } from '@nestjs/common';
 import { Args, Query, Resolver } from '@nestjs/graphql';
 import { Public } from '../../src/access/access.decorators.js';
@@ -7,6 +7,7 @@ import { MOST_CONNECTIONS, MOST_OF_ONE_NETWORK } from '../../src/http/connection
 import { MOST_UNREAD, SlowReaders } from '../../src/http/slow-readers.js';
 import { tryLogin } from '../accounts/operations.js';
 import { PASSWORD } from '../support/accounts.js';
+import { type Connection, open } from '../support/connection.js';
 import { eventually } from '../support/eventually.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -39,20 +40,6 @@ beforeAll(async () => {
   server = await TestServer.start({ imports: [WaitingModule] });
 });
 afterAll(() => server.stop());
-
-interface Connection {
-  client: Socket;
-  /** The same one, as the server has it. */
-  accepted: Socket;
-}
-
-async function open(to = server, localAddress = '127.0.0.1'): Promise<Connection> {
-  const accepting = once(to.app.getHttpServer(), 'connection') as Promise<[Socket]>;
-  const client = connect({ port: Number(new URL(to.url).port), host: '127.0.0.1', localAddress });
-  client.on('error', () => undefined);
-  const [accepted] = await accepting;
-  return { client, accepted };
-}
 
 const get = (document: string): string =>
   `GET /graphql?query=${encodeURIComponent(document)} HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: 1\r\n\r\n`;
@@ -91,7 +78,7 @@ describe('what comes on a connection before the answer that is under way', () =>
   ];
 
   it.each(EARLY)('does not happen, and ends the connection behind the answer: %s', async (_, bytes) => {
-    const connection = await open();
+    const connection = await open(server);
     const text = received(connection);
     connection.client.write(`${waits('first')}${bytes}`);
     await eventually('the first waits', async () => waiting.has('first'));
@@ -119,13 +106,13 @@ describe('what comes on a connection before the answer that is under way', () =>
   });
 
   it('ends the connection at once when it is more than ten requests', async () => {
-    const connection = await open();
+    const connection = await open(server);
     const closed = once(connection.accepted, 'close');
     connection.client.write(waits('first', ...Array.from({ length: 500 }, () => 'early')));
     await closed;
     expect([...waiting.keys()]).toEqual(['first']);
     waiting.get('first')?.();
-    const later = await open();
+    const later = await open(server);
     later.client.write(waits('later'));
     await eventually('a later one waits', async () => waiting.has('later'));
     expect([...waiting.keys()]).toEqual(['later']);
@@ -134,7 +121,7 @@ describe('what comes on a connection before the answer that is under way', () =>
   });
 
   it('is nothing where clients wait for each answer: a connection serves any number of requests', async () => {
-    const { client } = await open();
+    const { client } = await open(server);
     for (let count = 0; count < 200; count++) {
       client.write(count % 2 ? get('{ __typename }') : post('{ __typename }'));
       expect(String(await once(client, 'data'))).toContain('"__typename":"Query"');
@@ -146,7 +133,7 @@ describe('what comes on a connection before the answer that is under way', () =>
 describe('answers that are not read', () => {
   /** Asks, and reads nothing. */
   async function openUnread(): Promise<Connection> {
-    const connection = await open();
+    const connection = await open(server);
     connection.client.pause().write(get('{ long }'));
     await eventually('its answer waits to be read', async () => connection.accepted.writableLength > 0);
     return connection;

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { Module } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Args, Context, Query, Resolver } from '@nestjs/graphql';
 import { Public } from '../../src/access/access.decorators.js';
 import type { GraphQLContext } from '../../src/access/request.js';
 import { RequestCredentials } from '../../src/auth/request-credentials.js';
+import { type Connection, open } from '../support/connection.js';
 import { eventually } from '../support/eventually.js';
 import { heapAndBuffers } from '../support/heap.js';
 import { TestServer } from '../support/test-server.js';
@@ -41,23 +41,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-interface Connection {
-  client: Socket;
-  /** The same one, as the server has it. */
-  accepted: Socket;
-}
-
 async function openMany(count: number): Promise<Connection[]> {
   const connections: Connection[] = [];
-  while (connections.length < count) connections.push(await open());
+  while (connections.length < count) connections.push(await open(server));
   return connections;
-}
-
-async function open(): Promise<Connection> {
-  const accepting = once(server.app.getHttpServer(), 'connection') as Promise<[Socket]>;
-  const client = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
-  const [accepted] = await accepting;
-  return { client, accepted };
 }
 
 async function closeAll(connections: readonly Connection[]): Promise<void> {
@@ -275,11 +262,11 @@ it('large bodies have 16 MB together until their requests are done: further ones
     new Set(['HTTP/1.1 503 Service Unavailable']),
   );
 
-  const small = await open();
+  const small = await open(server);
   for (const part of inHalves(withVariable(`"${'x'.repeat(15_000)}"`))) await sent(small, part);
   await eventually('a small one waits too', async () => waiting.length === fitting + 1);
   await closeAll([...connections, small]);
-  const early = await open();
+  const early = await open(server);
   const answer = once(early.client, 'data') as Promise<[Buffer]>;
   early.client.write(large);
   expect(String(await answer)).toContain('HTTP/1.1 503');
@@ -288,7 +275,7 @@ it('large bodies have 16 MB together until their requests are done: further ones
   // What began before this is over before it.
   await server.call('{ __typename }');
 
-  const later = await open();
+  const later = await open(server);
   later.client.write(withVariable(`"${'x'.repeat(100_000)}"`));
   await eventually('there is room again', async () => waiting.length === 1);
   for (const answer of waiting.splice(0)) answer();
@@ -316,7 +303,7 @@ it.each([
       return connections.every(({ accepted }) => accepted.destroyed);
     });
   }
-  const later = await open();
+  const later = await open(server);
   later.client.write(LARGE);
   await eventually('there is room', async () => waiting.length === 1);
   for (const end of waiting.splice(0)) end();
