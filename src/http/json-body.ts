@@ -62,7 +62,10 @@ export class JsonBodies {
 function isReadable({ headers }: Request): boolean {
   const charset = new MIMEType(headers['content-type'] ?? '').params.get('charset') || 'utf-8';
   const encoding = headers['content-encoding'] || 'identity';
-  return charset.toLowerCase() === 'utf-8' && encoding.toLowerCase() === 'identity';
+  const onItsWay = headers['transfer-encoding'] ?? 'chunked';
+  return (
+    charset.toLowerCase() === 'utf-8' && encoding.toLowerCase() === 'identity' && onItsWay.toLowerCase() === 'chunked'
+  );
 }
 
 /** An empty body is an empty object. */

@@ -268,6 +268,14 @@ describe('a body', () => {
     expect((await send(server, { headers, body: TYPENAME.body })).status).toBe(415);
   });
 
+  it('that is compressed on its way is refused', async () => {
+    const chunk = `${TYPENAME.body.length.toString(16)}\r\n${TYPENAME.body}\r\n0\r\n\r\n`;
+    const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n';
+    const answerTo = async (coding: string) =>
+      (await sendBytes(server, `${head}Transfer-Encoding: ${coding}\r\n\r\n${chunk}`)).status;
+    expect([await answerTo('Chunked'), await answerTo('gzip, chunked')]).toEqual([200, 415]);
+  });
+
   it('that unpacks to more than the limit is refused before it is unpacked', async () => {
     const bomb = gzipSync(query('x'.repeat(90_000_000)));
     expect(bomb.byteLength).toBeLessThan(102_400);
