@@ -5,7 +5,8 @@ type Descriptions<T extends string> = Record<T, string>;
 
 const codes: Descriptions<ErrorCode> = {
   BAD_REQUEST: 'The HTTP request is not one that the server understands.',
-  BAD_USER_INPUT: 'An argument was refused; `fields` tells which and why.',
+  BAD_USER_INPUT:
+    'An argument was refused; `fields` tells which and why, unless it is the token of a link (`ONE_TIME_TOKEN_INVALID`).',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema, or exceeds a limit.',
   PERSISTED_QUERY_NOT_FOUND: 'Send the full document again.',
@@ -36,14 +37,15 @@ const reasons: Descriptions<ErrorReason> = {
   ACCOUNT_DISABLED: 'The account is disabled.',
   ONE_TIME_TOKEN_INVALID: 'The one-time token is wrong, used, expired or meant for something else.',
   WEAK_PASSWORD: 'The new password is not acceptable.',
-  REAUTHENTICATION_REQUIRED: 'The last sign-in is too long ago for this change.',
+  REAUTHENTICATION_REQUIRED:
+    'The last sign-in is too long ago for this change, or nothing shows that the account is the one of the caller.',
 };
 
 const actions: Descriptions<ErrorAction> = {
   REFRESH: 'Call `refresh`, then repeat the operation once.',
   LOGIN: 'Ask the user to sign in.',
   RETRY: 'Repeat the operation, after `retryAfter` seconds if given.',
-  FIX_INPUT: 'Show `fields` to the user.',
+  FIX_INPUT: 'Let the user change what they entered: show `fields`, or without them what `reason` or `code` says.',
   VERIFY_EMAIL: 'Ask the user to confirm the e-mail address.',
   REAUTHENTICATE: 'Ask for the password again.',
   NONE: 'Nothing that a client does will help.',

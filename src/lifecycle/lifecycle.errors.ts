@@ -6,7 +6,7 @@ import { ErrorAction, ErrorCode, ErrorReason } from '../common/error-codes.js';
 export const reauthenticationRequired = (): AppError =>
   unauthenticated(
     ErrorReason.REAUTHENTICATION_REQUIRED,
-    'Send the password, or sign in again first.',
+    'Send the password where the operation takes it, or sign in again first.',
     ErrorAction.REAUTHENTICATE,
   );
 

@@ -13,7 +13,7 @@ export const AccessDecision = {
 export type AccessDecision = typeof AccessDecision[keyof typeof AccessDecision];
 /** Values of `extensions.action`: what a client should do next. */
 export const ErrorAction = {
-  /** Show `fields` to the user. */
+  /** Let the user change what they entered: show `fields`, or without them what `reason` or `code` says. */
   FIX_INPUT: 'FIX_INPUT',
   /** Ask the user to sign in. */
   LOGIN: 'LOGIN',
@@ -34,7 +34,7 @@ export type ErrorAction = typeof ErrorAction[keyof typeof ErrorAction];
 export const ErrorCode = {
   /** The HTTP request is not one that the server understands. */
   BAD_REQUEST: 'BAD_REQUEST',
-  /** An argument was refused; `fields` tells which and why. */
+  /** An argument was refused; `fields` tells which and why, unless it is the token of a link (`ONE_TIME_TOKEN_INVALID`). */
   BAD_USER_INPUT: 'BAD_USER_INPUT',
   /** The change contradicts the present state. */
   CONFLICT: 'CONFLICT',
@@ -71,7 +71,7 @@ export const ErrorReason = {
   ACCOUNT_DISABLED: 'ACCOUNT_DISABLED',
   /** The one-time token is wrong, used, expired or meant for something else. */
   ONE_TIME_TOKEN_INVALID: 'ONE_TIME_TOKEN_INVALID',
-  /** The last sign-in is too long ago for this change. */
+  /** The last sign-in is too long ago for this change, or nothing shows that the account is the one of the caller. */
   REAUTHENTICATION_REQUIRED: 'REAUTHENTICATION_REQUIRED',
   /** The refresh token was not used for too long. */
   REFRESH_TOKEN_EXPIRED: 'REFRESH_TOKEN_EXPIRED',
