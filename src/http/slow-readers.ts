@@ -25,11 +25,14 @@ export class SlowReaders {
   private readonly open = new Set<Socket>();
   /** Of those that have something to read, in the order in which they began to lag, or last took enough. */
   private readonly marks = new Map<Socket, Mark>();
+  /** When it was last looked, and of all answers that have begun to wait since then. */
+  private unread = 0;
 
   /** Of all connections of a server, until it is closed. */
   static closeAllOf(server: Server): void {
     const readers = new SlowReaders();
     server.on('connection', (socket) => readers.add(socket));
+    server.on('request', ({ socket }, response) => response.once('prefinish', () => readers.answered(socket)));
     const looking = setInterval(() => readers.look(performance.now()), LOOK_EVERY_MS).unref();
     server.once('close', () => clearInterval(looking));
   }
@@ -40,6 +43,13 @@ export class SlowReaders {
       this.open.delete(socket);
       this.marks.delete(socket);
     });
+  }
+
+  /** No timer may run while many answers are written. */
+  private answered({ writableLength }: Socket): void {
+    if (writableLength === 0) return;
+    this.unread += writableLength;
+    if (this.unread > MOST_UNREAD) this.look(performance.now());
   }
 
   /** Closes connections whose clients are too slow, and where too much is unread, those that have lagged for longest. */
@@ -53,6 +63,7 @@ export class SlowReaders {
       if (unread <= MOST_UNREAD) break;
       unread -= close(socket);
     }
+    this.unread = unread;
   }
 
   private isTooSlow(socket: Socket, now: number): boolean {
@@ -60,7 +71,7 @@ export class SlowReaders {
       this.marks.delete(socket);
       return false;
     }
-    const taken = socket.bytesWritten - socket.writableLength;
+    const taken = socket.bytesWritten - unsentOf(socket);
     const mark = this.marks.get(socket);
     if (!mark || taken - mark.taken >= LEAST_TAKEN) {
       // At the end again: it lags no more.
@@ -70,6 +81,14 @@ export class SlowReaders {
     }
     return now - mark.at > WITHIN_MS;
   }
+}
+
+/**
+ * Bytes that the operating system has not taken over. Node counts a part of an answer, which can be all of it, as unsent until it is sent to
+ * its end; how far it is knows the handle alone, by a property that Node's documentation does not name.
+ */
+function unsentOf(socket: Socket & { _handle?: { writeQueueSize?: number } | null }): number {
+  return Math.min(socket.writableLength, socket._handle?.writeQueueSize ?? Infinity);
 }
 
 /** @returns what was unread */
