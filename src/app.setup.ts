@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Application, NextFunction, Request, Response } from 'express';
 import { Logger } from 'nestjs-pino';
+import { clientOf } from './access/request.js';
 import { withRequestId } from './common/request-id.js';
 import type { Env } from './config/env.js';
 import { createValidationPipe } from './graphql/validation.pipe.js';
@@ -18,6 +19,7 @@ import { readTargets } from './http/request-target.js';
 import { limitTimes } from './http/server-limits.js';
 import { SlowReaders } from './http/slow-readers.js';
 import { traceRequest } from './http/trace-requests.js';
+import { Turns } from './http/turns.js';
 import { Metrics } from './telemetry/metrics.js';
 import { Networks } from './throttle/networks.js';
 
@@ -49,10 +51,14 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
   enableCors(app, env);
   // After CORS: a page of ours may read why.
   app.use((request: Request, response: Response, next: NextFunction) => next(refusalOf(request, response)));
-  app.use(async (request: Request, _response: Response, next: NextFunction) => {
+  const turns = new Turns();
+  app.use(async (request: Request, response: Response, next: NextFunction) => {
     // Apollo looks whether it is there, also where there is no body.
     request.body = await bodies.of(request);
-    next();
+    await turns.take(() => clientOf(request).ipAddress);
+    // Nothing is begun for a client that has gone meanwhile.
+    if (response.closed) response.end();
+    else next();
   });
 
   app.useGlobalPipes(createValidationPipe());

@@ -1,4 +1,5 @@
 import type { Queue, QueueAddOptions } from 'p-queue';
+import { Lane } from '../common/lane.js';
 
 /** Of so many turns one is a stranger's, as long as strangers wait. */
 const TURNS = 4;
@@ -22,69 +23,13 @@ interface Waiting {
 }
 
 /**
- * Callers who wait, by where they come from. At each level the networks have their turns, and so have the accounts of one address;
- * among those of one origin the first comes first. Many small networks of one greater network have no more turns than one.
- */
-class Lane {
-  size = 0;
-  private readonly own: Waiting[] = [];
-  /** A map keeps the order in which its keys came: the first one is the next. */
-  private readonly within = new Map<string, Lane>();
-
-  add([origin, ...narrower]: readonly string[], waiting: Waiting): void {
-    this.size += 1;
-    if (origin === undefined) {
-      this.own.push(waiting);
-      return;
-    }
-    const lane = this.within.get(origin) ?? new Lane();
-    this.within.set(origin, lane);
-    lane.add(narrower, waiting);
-  }
-
-  shift(): Waiting | undefined {
-    if (this.size === 0) return undefined;
-    this.size -= 1;
-    const [next] = this.within;
-    if (this.own.length > 0 || !next) return this.own.shift();
-    const [origin, lane] = next;
-    this.within.delete(origin);
-    const waiting = lane.shift();
-    if (lane.size > 0) this.within.set(origin, lane);
-    return waiting;
-  }
-
-  /** @returns true when they waited here */
-  remove(id: string): boolean {
-    const index = this.own.findIndex((waiting) => waiting.id === id);
-    if (index >= 0) this.own.splice(index, 1);
-    const isHere = index >= 0 || [...this.within].some((entry) => this.removeWithin(entry, id));
-    if (isHere) this.size -= 1;
-    return isHere;
-  }
-
-  /** Who came last of the origin that has most of them waiting. */
-  get last(): Waiting | undefined {
-    let most: Lane | undefined;
-    for (const lane of this.within.values()) if (!most || lane.size >= most.size) most = lane;
-    return most && most.size >= this.own.length ? most.last : this.own.at(-1);
-  }
-
-  private removeWithin([origin, lane]: [string, Lane], id: string): boolean {
-    const isHere = lane.remove(id);
-    if (lane.size === 0) this.within.delete(origin);
-    return isHere;
-  }
-}
-
-/**
  * The order of the hashing queue: callers who are known to the account go before strangers, but for one turn in four. So neither a
  * flood of strangers nor one of callers with accounts of their own keeps the others waiting for ever. When a lane is full, the last
  * one of the origin that fills it most gives way.
  */
 export class HashingLanes implements Queue<Run, LaneOptions> {
-  private readonly known = new Lane();
-  private readonly strangers = new Lane();
+  private readonly known = new Lane<Waiting>();
+  private readonly strangers = new Lane<Waiting>();
   private turn = 0;
 
   get size(): number {
@@ -109,7 +54,7 @@ export class HashingLanes implements Queue<Run, LaneOptions> {
 
   /** Given up by its caller, who has waited too long or gives way. */
   remove(id: string): void {
-    for (const lane of [this.known, this.strangers]) lane.remove(id);
+    for (const lane of [this.known, this.strangers]) lane.remove((waiting) => waiting.id === id);
   }
 
   filter(): never {

@@ -1,0 +1,41 @@
+import { Lane } from '../common/lane.js';
+import { networksOf } from '../common/network.js';
+
+/** Milliseconds of a turn of the event loop in which requests are begun. */
+const TURN_MS = 10;
+
+/**
+ * Says when a request begins. On SQLite all of its work follows in one go, so a thousand that come at once would keep the event loop for as
+ * long as they take together: no timer would run, and no limit by time would hold. Those that a turn of the loop has no room for wait, and
+ * networks take turns (docs/adr/0038).
+ */
+export class Turns {
+  private readonly waiting = new Lane<() => void>();
+  private endOfTurn: number | undefined;
+
+  /** Resolves when a request may begin that comes from this address: at once, unless much has begun in this turn of the loop. */
+  async take(addressOf: () => string | null): Promise<void> {
+    this.endOfTurn ??= this.beginTurn();
+    if (this.waiting.size === 0 && performance.now() < this.endOfTurn) return;
+    await new Promise<void>((begin) => this.waiting.add(networksOf(addressOf()).toReversed(), begin));
+  }
+
+  private beginTurn(): number {
+    setImmediate(() => void this.next());
+    return performance.now() + TURN_MS;
+  }
+
+  /** The turn that follows, once the event loop has looked after all else. */
+  private async next(): Promise<void> {
+    this.endOfTurn = undefined;
+    if (this.waiting.size === 0) return;
+    const end = (this.endOfTurn = this.beginTurn());
+    while (performance.now() < end) {
+      const begin = this.waiting.shift();
+      if (!begin) return;
+      begin();
+      // With all that follows from it without waiting for anything.
+      await new Promise((resolve) => process.nextTick(resolve));
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { Module } from '@nestjs/common';
+import { Args, Query, Resolver } from '@nestjs/graphql';
+import { Public } from '../../src/access/access.decorators.js';
+import { MOST_UNREAD } from '../../src/http/slow-readers.js';
+import { type Connection, open } from '../support/connection.js';
+import { eventually } from '../support/eventually.js';
+import { TestServer } from '../support/test-server.js';
+
+/** More than half of what a turn of the event loop has room for. */
+const WORK_MS = 6;
+/** Far more than the operating system takes over for a client that does not read. */
+const LONG = 15 * 2 ** 20;
+
+/** The requests that have begun, by name. */
+let begun: string[] = [];
+
+@Resolver()
+class WorkingResolver {
+  /** Works without waiting for anything, as all that asks SQLite does. */
+  @Query(() => String)
+  @Public()
+  works(@Args('name') name: string): string {
+    begun.push(name);
+    const end = performance.now() + WORK_MS;
+    while (performance.now() < end);
+    return name;
+  }
+
+  @Query(() => String)
+  @Public()
+  long(): string {
+    begun.push('long');
+    return 'x'.repeat(LONG);
+  }
+}
+
+@Module({ providers: [WorkingResolver] })
+class WorkingModule {}
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start({ imports: [WorkingModule] });
+});
+afterAll(() => server.stop());
+beforeEach(() => {
+  begun = [];
+});
+
+/** Connections on which the last byte of a request is missing. */
+async function almost(count: number, document: string, localAddress?: string): Promise<Connection[]> {
+  const body = JSON.stringify({ query: document });
+  const lines = ['Host: x', 'Content-Type: application/json', `Content-Length: ${String(body.length)}`];
+  const bytes = ['POST /graphql HTTP/1.1', ...lines, '', body].join('\r\n').slice(0, -1);
+  const connections: Connection[] = [];
+  while (connections.length < count) connections.push(await open(server, localAddress));
+  for (const { client } of connections) client.write(bytes);
+  await eventually('all but the last byte has come', async () =>
+    connections.every(({ accepted }) => accepted.bytesRead === bytes.length),
+  );
+  return connections;
+}
+
+const sendLast = (connections: readonly Connection[]): void => {
+  for (const { client } of connections) client.write('}');
+};
+const closeAll = (connections: readonly Connection[]): void => {
+  for (const { client } of connections) client.destroy();
+};
+
+describe('of a hundred requests that come at once', () => {
+  it('those of one network keep none of another waiting', async () => {
+    const flood = await almost(100, '{ works(name: "flood") }', '127.0.0.3');
+    const [other] = await almost(1, '{ works(name: "other") }', '127.0.0.4');
+    sendLast([...flood, ...(other ? [other] : [])]);
+    await eventually('all have begun', async () => begun.length === 101);
+    expect(begun.indexOf('other')).toBeLessThan(10);
+    closeAll([...flood, ...(other ? [other] : [])]);
+  });
+
+  it('few begin in a turn of the event loop, and in between all else goes on', async () => {
+    const flood = await almost(100, '{ works(name: "flood") }');
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += begun.length > 0 ? 1 : 0;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    sendLast(flood);
+    await eventually('all have begun', async () => begun.length === 100);
+    isOver = true;
+    expect(turns).toBeGreaterThan(30);
+    closeAll(flood);
+  });
+
+  it('none begins whose client has gone before its turn', async () => {
+    const flood = await almost(100, '{ works(name: "flood") }');
+    sendLast(flood);
+    await eventually('some have begun', async () => begun.length > 0);
+    for (const { client } of flood) client.resetAndDestroy();
+    await eventually('all are closed', async () => flood.every(({ accepted }) => accepted.closed));
+    const [later] = await almost(1, '{ works(name: "later") }');
+    later?.client.write('}');
+    await eventually('a later one begins', async () => begun.includes('later'));
+    expect(begun.length).toBeLessThan(50);
+    later?.client.destroy();
+  });
+});
+
+it('long answers that come at once, and that nobody reads, are never more than there is room for', async () => {
+  const unread = await almost(30, '{ long }');
+  for (const { client } of unread) client.pause();
+  let most = 0;
+  const look = (): void => {
+    most = Math.max(
+      most,
+      unread.reduce((sum, { accepted }) => sum + accepted.writableLength, 0),
+    );
+    if (begun.length < 30) setImmediate(look);
+  };
+  look();
+  sendLast(unread);
+  await eventually('all have begun', async () => begun.length === 30);
+  expect(most).toBeLessThanOrEqual(MOST_UNREAD);
+  closeAll(unread);
+});
