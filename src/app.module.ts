@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Env } from './config/env.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
+import { Exchanges } from './http/exchanges.js';
 import { showsMails } from './mail/mail-folder.js';
 import { ServicesModule } from './services.module.js';
 
@@ -11,6 +12,7 @@ export class AppModule {
   static register(env: Env): DynamicModule {
     return {
       module: AppModule,
+      providers: [Exchanges],
       imports: [
         ServicesModule.register(env, true),
         GraphQLModule,

@@ -67,7 +67,7 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
 
 /** What holds for connections, before any request is handled. */
 function setUpServer(app: NestExpressApplication, server: Server, env: Env): void {
-  const exchanges = new Exchanges();
+  const exchanges = app.get(Exchanges);
   exchanges.standBefore(server);
   readTargets(server);
   answerClientErrors(server, env, exchanges);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from './config/env.js';
 import { Readiness } from './health/readiness.js';
+import { Exchanges } from './http/exchanges.js';
 
 /**
  * Ctrl-C reaches every process of the terminal, and whoever started this one (npm, a supervisor) hands it on: signals within
@@ -16,7 +17,7 @@ const ONE_SIGNAL_MS = 1_000;
 /** How long a request may take to arrive once no connection is accepted any more. */
 const ARRIVING_MS = 5_000;
 
-/** How often connections that have become idle are closed. */
+/** How often it is looked whether connections can be closed. */
 const SWEEP_MS = 50;
 
 /**
@@ -74,7 +75,9 @@ async function drain(app: NestExpressApplication, { SHUTDOWN_DELAY }: ShutdownSe
   server.headersTimeout = ARRIVING_MS;
   server.requestTimeout = ARRIVING_MS;
   const closed = promisify(NetServer.prototype.close.bind(server))();
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const exchanges = app.get(Exchanges);
+  // Node takes a connection for idle on which an answer is still being sent.
+  const sweep = setInterval(() => exchanges.areUnderWay || server.closeIdleConnections(), SWEEP_MS);
   await closed;
   clearInterval(sweep);
   await app.close();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Injectable } from '@nestjs/common';
 import { takeParts } from './read-bytes.js';
 
 /** Requests of one connection that come before the answer to the one that is under way. Browsers and proxies send none. */
@@ -19,11 +20,18 @@ interface Exchange {
  * and keep their answers in memory. Those that come early are not begun: the connection ends with the answer that is under way, upon which
  * clients send them again on another one (RFC 9112 section 9.3.2).
  */
+@Injectable()
 export class Exchanges {
   private readonly current = new WeakMap<Duplex, Exchange>();
   private readonly unfinished = new WeakSet<Duplex>();
   private readonly early = new WeakMap<Duplex, number>();
   private earlyOfAll = 0;
+  private underWay = 0;
+
+  /** Whether a request is handled, or an answer is sent and has not gone to its end. */
+  get areUnderWay(): boolean {
+    return this.underWay > 0;
+  }
 
   /** Stands before all that handles requests of a server: no target and no method gets past. */
   standBefore(server: Server): void {
@@ -47,9 +55,11 @@ export class Exchanges {
     }
     this.unfinished.delete(socket);
     this.current.set(socket, { request, response, isLast: false });
+    this.underWay += 1;
     // Not kept for longer: an idle connection would hold all that came with its last request.
     response.once('close', () => {
       this.current.delete(socket);
+      this.underWay -= 1;
       if (!request.complete) this.unfinished.add(socket);
     });
     handle();

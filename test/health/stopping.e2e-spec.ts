@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -7,6 +8,9 @@ import { figureIn } from '../support/metrics.js';
 import { ServerProcess, type ServerProcessOptions } from '../support/server-process.js';
 import { migrate } from '../support/test-server.js';
 import { probe } from './probe.js';
+
+/** So many as one document can ask for with fifty fields of each. */
+const SESSIONS = 190;
 
 describe('a server that is told to stop', () => {
   let databaseUrl: string;
@@ -39,6 +43,21 @@ describe('a server that is told to stop', () => {
     return socket;
   };
 
+  /** Asks for more than the operating system takes over for a client: many sessions, fifty times with their long names of devices. */
+  const longAnswer = async (): Promise<{ body: string; token: string }> => {
+    const { email } = await signUp(server);
+    const input = { email, password: PASSWORD };
+    const headers = { 'user-agent': 'x'.repeat(500) };
+    const login = 'mutation ($input: LoginInput!) { login(input: $input) { ... on AuthPayload { accessToken } } }';
+    let token = '';
+    for (let count = 0; count < SESSIONS; count++) {
+      const { data } = await server.call<{ login: { accessToken: string } }>(login, { input }, { headers });
+      token = data?.login.accessToken ?? '';
+    }
+    const fields = Array.from({ length: 50 }, (_, index) => `${'x'.repeat(98)}${String(index)}: userAgent`);
+    return { body: JSON.stringify({ query: `{ mySessions { ${fields.join(' ')} } }` }), token };
+  };
+
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s answers what is in flight, then exits with 0', async (signal) => {
     await start({ BCRYPT_COST: '13' });
     const email = newEmail();
@@ -50,6 +69,26 @@ describe('a server that is told to stop', () => {
     // What was answered is there.
     await server.start();
     expect((await signUp(server, email)).email).toBe(email);
+  });
+
+  it('sends what it answers to its end, also to a client that reads it slowly', async () => {
+    await start({ MAX_SESSIONS_PER_USER: String(SESSIONS) });
+    const { body, token } = await longAnswer();
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    const lines = ['Host: x', 'Content-Type: application/json', `Authorization: Bearer ${token}`];
+    socket.write(['POST /graphql HTTP/1.1', ...lines, `Content-Length: ${String(body.length)}`, '', body].join('\r\n'));
+    await once(socket, 'readable');
+    const exited = server.kill('SIGTERM');
+    let text = '';
+    // Half of a megabyte in a second: it takes longer than an idle connection is left open.
+    for await (const part of socket.setEncoding('latin1')) {
+      text += String(part);
+      await delay(Math.min(20, String(part).length / 500));
+    }
+    const [head = '', answer = ''] = text.split('\r\n\r\n');
+    expect(answer.length).toBe(Number(/^Content-Length: (\d+)$/im.exec(head)?.[1]));
+    expect(answer.length).toBeGreaterThan(5_000_000);
+    expect(await exited).toBe(0);
   });
 
   it('by Ctrl-C, which reaches it from the terminal and from all who started it, does the same', async () => {
