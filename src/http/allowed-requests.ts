@@ -11,6 +11,10 @@ import { NO_PATH } from './request-target.js';
 
 /** What GraphQL, the routes beside it and CORS need. No TRACE: it would echo cookies (ASVS 4.1.4, 13.4.4). */
 const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
+export const ALLOWED_METHODS = METHODS.join(', ');
+
+/** Node reads others too. */
+const VERSIONS = ['1.1', '1.0'];
 
 /** Longer than any media type with its parameters. Apollo reads them in a time that grows with the square of the blanks. */
 const MAX_CONTENT_TYPE = 255;
@@ -26,15 +30,15 @@ const ANSWER_TYPES = [
 ];
 
 /**
- * Why a request is refused before anything looks at it, if it is: other methods, a target without a path, no Host, two or a wrong one, a long
- * Content-Type, paths below `/graphql`, which Express would take for `/graphql` itself, and at `/graphql` an Accept that excludes JSON or is long.
+ * Why a request is refused before anything looks at it, if it is: other methods and versions, a target without a path, no Host, two or a wrong
+ * one, a long Content-Type, paths below `/graphql`, which Express would take for `/graphql` itself, and at `/graphql` an Accept that excludes JSON or is long.
  */
 export function refusalOf(request: Request, response: Response): HttpException | undefined {
-  const { method, path } = request;
-  if (path === NO_PATH || !hasHost(request)) return new BadRequestException();
+  const { method, path, httpVersion } = request;
+  if (!VERSIONS.includes(httpVersion) || path === NO_PATH || !hasHost(request)) return new BadRequestException();
   if (hasLongType(request)) return new UnsupportedMediaTypeException();
   if (!METHODS.includes(method)) {
-    response.setHeader('Allow', METHODS.join(', '));
+    response.setHeader('Allow', ALLOWED_METHODS);
     return new MethodNotAllowedException();
   }
   if (/^\/graphql\/./i.test(path)) return new NotFoundException();

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ErrorCode } from '../common/error-codes.js';
 import type { Env } from '../config/env.js';
+import { ALLOWED_METHODS } from './allowed-requests.js';
 import type { Exchanges } from './exchanges.js';
 import { securityHeaderLines } from './security-headers.js';
 
@@ -24,6 +25,13 @@ export function answerClientErrors(server: Server, env: Pick<Env, 'isProduction'
   // Who has sent a request may say that no further one comes (RFC 9112 section 9.6). Node's types know neither.
   Object.assign(server, { requireHostHeader: false, httpAllowHalfOpen: true });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('connect', (_request, socket) => {
+    // Node lets go of a connection that could become a tunnel.
+    socket.on('error', () => socket.destroy());
+    if (exchanges.endAfterAnswer(socket)) return;
+    if (exchanges.isUnfinished(socket)) socket.destroy();
+    else refuse(socket, '405 Method Not Allowed', [...headers, `Allow: ${ALLOWED_METHODS}`]);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const exchange = exchanges.of(socket);
     if (error.code === 'ECONNRESET' || !socket.writable) {

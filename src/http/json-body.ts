@@ -15,6 +15,9 @@ const MAX_BYTES = 100 * 1024;
  */
 const MAX_VALUES = 2_000;
 
+/** What clients call it: its name, and what is left of that where somebody forgot the hyphen. */
+const UTF8_NAMES = ['utf-8', 'utf8'];
+
 /** Without a mark of the byte order. What is not UTF-8 becomes U+FFFD. */
 const UTF8 = new TextDecoder();
 
@@ -64,7 +67,9 @@ function isReadable({ headers }: Request): boolean {
   const encoding = headers['content-encoding'] || 'identity';
   const onItsWay = headers['transfer-encoding'] ?? 'chunked';
   return (
-    charset.toLowerCase() === 'utf-8' && encoding.toLowerCase() === 'identity' && onItsWay.toLowerCase() === 'chunked'
+    UTF8_NAMES.includes(charset.toLowerCase()) &&
+    encoding.toLowerCase() === 'identity' &&
+    onItsWay.toLowerCase() === 'chunked'
   );
 }
 

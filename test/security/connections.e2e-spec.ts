@@ -73,6 +73,7 @@ describe('what comes on a connection before the answer that is under way', () =>
     ],
     ['a target without a path', 'GET http:// HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['a target that is half a host', 'GET //a@b# HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a tunnel', 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['what is no HTTP', GARBAGE],
     ['a request, and what is no HTTP', `${waits('early')}${GARBAGE}`],
   ];
