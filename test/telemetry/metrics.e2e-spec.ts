@@ -1,9 +1,11 @@
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { logIn, refresh, refreshed, signUp, withAccounts } from '../support/accounts.js';
 import { documentedTable } from '../support/documented-table.js';
+import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { figureIn } from '../support/metrics.js';
 import { TestServer } from '../support/test-server.js';
@@ -44,6 +46,22 @@ describe('the metrics', () => {
     for (const authorization of ['', 'Bearer ', 'Bearer wrong', TOKEN, `Basic ${TOKEN}`]) {
       expect(await scrape('/metrics', authorization)).toMatchObject({ status: 401, body: '' });
     }
+  });
+
+  it('have a hundred connections, and what does not arrive on one of them is not waited for', async () => {
+    const open: Socket[] = [];
+    for (let count = 0; count < 100; count++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'connect');
+      open.push(socket);
+    }
+    const oneMore = connect(port, '127.0.0.1').on('error', () => undefined);
+    await new Promise((resolve) => oneMore.once('close', resolve));
+    for (const socket of open) socket.resetAndDestroy();
+    await eventually('they serve again', async () => (await scrape().catch(() => undefined))?.status === 200);
+    const slow = connect(port, '127.0.0.1').on('error', () => undefined);
+    slow.resume().write('GET /metrics HTTP/1.1\r\nX-Header: ');
+    await new Promise((resolve) => slow.once('close', resolve));
   });
 
   it('count operations by field, result and code; refreshes by outcome; sessions by reason', async () => {
