@@ -1,15 +1,15 @@
-import { adminProblems } from '../auth/admin-problems.js';
 import { explainEnv } from '../config/explained-env.js';
 import { modeWarnings, readEnvFile, unknownNames } from '../config/load-env.js';
+import { moduleProblems, moduleWarnings } from '../module-rules.js';
 import { complainOfConfig, tell } from './output.js';
 
 /** What `config check` does. Nothing is connected to, and no value of a secret is shown. */
 export function checkConfig(): void {
   const file = readEnvFile();
   const { env, settings, problems: found, warnings: unwise } = explainEnv(file, process.env);
-  const problems = [...found, ...adminProblems(env)];
+  const problems = [...found, ...moduleProblems(env)];
   const unknown = unknownNames(file);
-  const warnings = [...modeWarnings().map((warning) => `.env: ${warning}`), ...unwise];
+  const warnings = [...modeWarnings().map((warning) => `.env: ${warning}`), ...unwise, ...moduleWarnings(env)];
   tell(
     [
       ...settings.flatMap(({ name, value, from, description }) => [

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { unreadable } from '../common/unreadable.js';
 import { ConfigError, configErrorOf, type Env, parseEnv } from './env.js';
 import { parseEnvFile } from './env-file.js';
 import { envSchema } from './env.schema.js';
@@ -32,8 +33,7 @@ export function readEnvFile(): Record<string, string> {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     // A container that mounts a file which is not there gets a folder of that name.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new ConfigError([{ name: ENV_FILE, reason: `can not be read (${code})` }]);
+    throw new ConfigError([{ name: ENV_FILE, reason: unreadable(error) }]);
   }
 }
 

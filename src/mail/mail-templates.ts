@@ -1,15 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import mustache from 'mustache';
-import { ENV, type Env } from '../config/env.js';
-import { COMMON_VALUES, MAIL_TEMPLATES, type MailTemplate } from './mail-template.js';
-import { type MailText, type ParsedTemplate, parseTemplate, renderMail } from './mail-text.js';
+import { ConfigError, ENV, type Env } from '../config/env.js';
+import type { MailTemplate } from './mail-template.js';
+import { type MailText, type ParsedTemplate, renderMail } from './mail-text.js';
+import { ownTexts, problemsOf } from './own-texts.js';
+import { TextFolder } from './text-folder.js';
 
 /** `src/` and `dist/` are both one folder below the root. */
-const OWN_FOLDER = fileURLToPath(new URL('../../assets/mail', import.meta.url));
-const LAYOUT = 'layout.html';
+const OUR_FOLDER = fileURLToPath(new URL('../../assets/mail', import.meta.url));
 const FALLBACK = 'en';
 
 /**
@@ -21,11 +19,16 @@ export class MailTemplates {
   private readonly languages: ReadonlyMap<string, ReadonlyMap<MailTemplate, ParsedTemplate>>;
   private readonly layout: string;
 
-  constructor(@Inject(ENV) { MAIL_TEMPLATES: ownersFolder }: Pick<Env, 'MAIL_TEMPLATES'>) {
-    const folders = ownersFolder === undefined ? [OWN_FOLDER] : [OWN_FOLDER, ownersFolder];
-    this.languages = readLanguages(folders);
-    this.layout = folders.reduce((found, folder) => read(join(folder, LAYOUT)) ?? found, '');
-    mustache.parse(this.layout);
+  constructor(@Inject(ENV) env: Pick<Env, 'MAIL_TEMPLATES'>) {
+    const ours = new TextFolder(OUR_FOLDER);
+    const [fault] = ours.problems;
+    if (fault) throw new Error(`assets/mail/${fault.file} ${fault.reason}`);
+    const own = ownTexts(env);
+    const problems = problemsOf(own);
+    if (problems.length > 0) throw new ConfigError(problems);
+    const folders = own ? [ours, own] : [ours];
+    this.languages = merged(folders);
+    this.layout = folders.findLast(({ layout }) => layout !== undefined)?.layout ?? '';
   }
 
   /** The language that a mail is written in for somebody who reads `locale`: RFC 4647 section 3.4, "lookup". */
@@ -48,35 +51,10 @@ export class MailTemplates {
 }
 
 /** By language in lower case. What a later folder has replaces what an earlier one has. */
-function readLanguages(folders: readonly string[]): Map<string, Map<MailTemplate, ParsedTemplate>> {
+function merged(folders: readonly TextFolder[]): Map<string, Map<MailTemplate, ParsedTemplate>> {
   const languages = new Map<string, Map<MailTemplate, ParsedTemplate>>();
-  for (const folder of folders) {
-    for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
-      const texts = languages.get(name.toLowerCase()) ?? new Map<MailTemplate, ParsedTemplate>();
-      for (const [template, parsed] of readTexts(join(folder, name))) texts.set(template, parsed);
-      languages.set(name.toLowerCase(), texts);
-    }
+  for (const [language, texts] of folders.flatMap((folder) => [...folder.languages])) {
+    languages.set(language, new Map([...(languages.get(language) ?? []), ...texts]));
   }
   return languages;
 }
-
-const NAMES = Object.keys(MAIL_TEMPLATES) as MailTemplate[];
-
-function readTexts(folder: string): [MailTemplate, ParsedTemplate][] {
-  return NAMES.flatMap((template) => {
-    const file = join(folder, `${template}.txt`);
-    const source = read(file);
-    return source === undefined ? [] : [[template, parse(file, source, MAIL_TEMPLATES[template])]];
-  });
-}
-
-function parse(file: string, source: string, values: readonly string[]): ParsedTemplate {
-  try {
-    return parseTemplate(source, [...COMMON_VALUES, ...values]);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    throw new Error(`The text of a mail can not be used: ${file} ${reason}`, { cause: error });
-  }
-}
-
-const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);

@@ -20,7 +20,7 @@ export function parseTemplate(source: string, values: readonly string[]): Parsed
   const normalized = source.replaceAll('\r\n', '\n');
   const subject = SUBJECT.exec(normalized)?.[1];
   if (subject === undefined) throw new Error('must begin with a line "Subject: …" and an empty line');
-  const unknown = mustache.parse(normalized).find(([type, name]) => !isText(type) && !isValue(type, name, values));
+  const unknown = tagsOf(normalized).find(([type, name]) => !isText(type) && !isValue(type, name, values));
   if (unknown) throw new Error(`may name these values only: ${values.map((name) => `{{${name}}}`).join(' ')}`);
   const paragraphs = normalized
     .replace(SUBJECT, '')
@@ -29,6 +29,16 @@ export function parseTemplate(source: string, values: readonly string[]): Parsed
   if (values.includes('link') && !paragraphs.includes(LINK))
     throw new Error(`must have ${LINK} in a paragraph of its own`);
   return { subject, paragraphs };
+}
+
+/**
+ * The layout as it is, once it is known that it can be rendered.
+ *
+ * @throws Error that says what is wrong with the file, in words for its author
+ */
+export function parseLayout(source: string): string {
+  tagsOf(source);
+  return source;
 }
 
 /** Plain text, and the same as HTML in the layout. Values are text: in HTML they are escaped. */
@@ -47,6 +57,15 @@ export function renderMail(
     text: `${paragraphs.map((paragraph) => renderText(paragraph, values)).join('\n\n')}\n`,
     html: mustache.render(layout, { language, subject: title, service: values['service'], content }),
   };
+}
+
+function tagsOf(source: string): ReturnType<typeof mustache.parse> {
+  try {
+    return mustache.parse(source);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    throw new Error(`has tags that can not be read: ${reason}`, { cause: error });
+  }
 }
 
 const renderText = (template: string, values: Readonly<Record<string, string>>): string =>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jwtVerify } from 'jose';
@@ -69,6 +69,50 @@ describe('an administrator that no account can be made of', () => {
     expect(check.stderr).toMatch(
       new RegExp(`^The server can not start with this configuration:\n  ${name}: [^\n]+\n$`),
     );
+  });
+});
+
+describe('texts of mails that can not be used', () => {
+  const write = (path: string, text: string) => {
+    mkdirSync(join(cwd, path, '..'), { recursive: true });
+    writeFileSync(join(cwd, path), text);
+  };
+  const run = async (folder: string) => {
+    const options = { env: { ...GOOD, MAIL_TEMPLATES: folder }, cwd };
+    return [
+      await runProgram(program.server, [], options),
+      await runProgram(program.operator, ['config', 'check'], options),
+    ] as const;
+  };
+  beforeAll(() => {
+    write('file', '');
+    write('bad/en/reset-password.txt', 'Hello\n');
+    write('bad/de/magic-link.txt', 'Subject: S\n\n{{link}}\n\n{{#open}}\n');
+    write('bad/layout.html', '{{#content}}');
+    mkdirSync(join(cwd, 'bad/de/email-left.txt'));
+  });
+
+  it.each([
+    ['./nosuch', 'can not be read (ENOENT)'],
+    ['./file', 'can not be read (ENOTDIR)'],
+  ])('are refused by the server and by `config check` with the name of the setting: %s', async (folder, reason) => {
+    const [server, check] = await run(folder);
+    expect(server).toMatchObject({ exitCode: 1, stderr: `Latchkey can not start: MAIL_TEMPLATES ${reason}\n` });
+    expect([check.exitCode, check.stderr]).toEqual([
+      1,
+      `The server can not start with this configuration:\n  MAIL_TEMPLATES: ${reason}\n`,
+    ]);
+  });
+
+  it('are named, all of them', async () => {
+    const [, check] = await run('./bad');
+    const named = [...check.stderr.matchAll(/^ {2}MAIL_TEMPLATES: has a text that can not be used: (\S+) \S/gm)];
+    expect(named.map(([, file]) => file)).toEqual([
+      'de/email-left.txt',
+      'de/magic-link.txt',
+      'en/reset-password.txt',
+      'layout.html',
+    ]);
   });
 });
 
