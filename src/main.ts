@@ -3,11 +3,12 @@ import { loadEnv } from './config/load-env.js';
 // Node warns of what packages do that are bundled as if we did it. It is for their authors to change.
 process.noDeprecation = true;
 
-const env = loadEnv();
+const { moduleRules } = await import('./module-rules.js');
+const env = loadEnv(moduleRules);
 try {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = env;
   const stopTracing = collector && (await import('./telemetry/tracing.js')).startTracing(collector);
-  // Loaded only now: a configuration that is refused is refused at once, and not after two thousand modules.
+  // Loaded only now: a configuration that is refused is refused at once, and not after thousands of modules.
   const { serve } = await import('./serve.js');
   await serve(env, stopTracing || undefined);
 } catch (error) {

@@ -8,7 +8,7 @@ import type { Env } from './config/env.js';
 import { configWarnings } from './config/env.warnings.js';
 import { CONFIGURATION_CONTEXT } from './logging/unfiltered.js';
 import { announce } from './http/announce.js';
-import { moduleWarnings } from './module-rules.js';
+import { moduleRules } from './module-rules.js';
 import { shutDownOnSignal } from './shutdown.js';
 import { giveBackStartMemory } from './start-memory.js';
 
@@ -35,7 +35,7 @@ export async function serve(env: Env, stopTracing?: () => Promise<void>): Promis
 /** In the log, and on standard error where there is none. */
 function warnOfConfiguration(env: Env): void {
   const logger = new Logger(CONFIGURATION_CONTEXT);
-  for (const warning of [...configWarnings(env), ...moduleWarnings(env)]) {
+  for (const warning of [...configWarnings(env), ...moduleRules.warnings(env)]) {
     if (env.LOG_LEVEL === 'silent') process.stderr.write(`${warning}\n`);
     else logger.warn(warning);
   }

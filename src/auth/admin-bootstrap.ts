@@ -3,10 +3,9 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs
 import { ADMIN_ROLE, USER_ROLE } from '../access/permissions.js';
 import { AppError } from '../common/app-error.js';
 import { ErrorCode } from '../common/error-codes.js';
-import { ConfigError, ENV, type Env } from '../config/env.js';
+import { ENV, type Env } from '../config/env.js';
 import { IS_SERVER } from '../config/is-server.js';
 import { User } from '../users/user.entity.js';
-import { adminProblems } from './admin-problems.js';
 import { RegistrationService } from './registration.service.js';
 
 const ADDRESS_TAKEN =
@@ -32,9 +31,6 @@ export class AdminBootstrap implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = this.env;
     if (!this.isServer || !email || !password) return;
-    // Also where there is one: `config check`, which asks no database, says the same.
-    const problems = adminProblems(this.env);
-    if (problems.length > 0) throw new ConfigError(problems);
     if (await this.isThereOne()) return;
     try {
       await this.registrations.register({ email, password, roles: [ADMIN_ROLE, USER_ROLE], emailVerified: true });

@@ -1,15 +1,14 @@
 import { explainEnv } from '../config/explained-env.js';
 import { modeWarnings, readEnvFile, unknownNames } from '../config/load-env.js';
-import { moduleProblems, moduleWarnings } from '../module-rules.js';
+import { moduleRules } from '../module-rules.js';
 import { complainOfConfig, tell } from './output.js';
 
 /** What `config check` does. Nothing is connected to, and no value of a secret is shown. */
 export function checkConfig(): void {
   const file = readEnvFile();
-  const { env, settings, problems: found, warnings: unwise } = explainEnv(file, process.env);
-  const problems = [...found, ...moduleProblems(env)];
+  const { settings, problems, warnings: unwise } = explainEnv(file, process.env, moduleRules);
   const unknown = unknownNames(file);
-  const warnings = [...modeWarnings().map((warning) => `.env: ${warning}`), ...unwise, ...moduleWarnings(env)];
+  const warnings = [...modeWarnings().map((warning) => `.env: ${warning}`), ...unwise];
   tell(
     [
       ...settings.flatMap(({ name, value, from, description }) => [

@@ -1,5 +1,5 @@
-import { type ConfigProblem, ConfigError } from './env.js';
 import { envSchema } from './env.schema.js';
+import type { ConfigProblem } from './env.types.js';
 
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*)$/s;
 const COMMENT = /^\s*#/;
@@ -7,26 +7,37 @@ const BLANK = /^\s*$/;
 /** With the padding that an assignment to nothing looks like, and perhaps the quote behind it. */
 const PADDED_BASE64 = /^\s*([A-Za-z\d+/]{4})*([A-Za-z\d+/]{3}=|[A-Za-z\d+/]{2}==)["']?\s*$/;
 
+/** What a `.env` file sets. */
+export interface EnvFile {
+  readonly values: Readonly<Record<string, string>>;
+  /** Each line of which it is not plain what it sets, named by its number. */
+  readonly problems: readonly ConfigProblem[];
+  /** What such lines set, as far as they tell: nothing is known of it. */
+  readonly unclear: readonly string[];
+}
+
 /**
  * Reads the text of a `.env` file. Values are literal: `$`, `#`, `\` and quotes inside are themselves, because in a
  * secret they are. A value that begins with a quote runs to the same quote at the end of a line, over several lines if
  * need be; other settings and comments never become a part of it. Ours because dotenv and Node's own reader cut an
  * unquoted value at `#` and turn `\n` into a line break.
- *
- * @throws ConfigError that names by its number every line of which it is not plain what it sets
  */
-export function parseEnvFile(content: string): Record<string, string> {
+export function parseEnvFile(content: string): EnvFile {
   const values = new Map<string, string>();
   const problems: ConfigProblem[] = [];
+  const unclear = new Set<string>();
   const lines = content.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
-  const refuse = (index: number, reason: string) => problems.push({ name: `.env line ${index + 1}`, reason });
+  const refuse = (index: number, reason: string, name?: string) => {
+    problems.push({ name: `.env line ${index + 1}`, reason });
+    if (name !== undefined) unclear.add(name);
+  };
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
     const [, name, rest] = ASSIGNMENT.exec(line) ?? [];
     if (name === undefined || rest === undefined) {
       if (!COMMENT.test(line) && !BLANK.test(line)) refuse(index, 'is neither NAME=value nor a comment');
     } else if (values.has(name)) {
-      refuse(index, `sets ${name} once more`);
+      refuse(index, `sets ${name} once more`, name);
     } else if (!isQuoted(rest)) {
       values.set(name, rest.trimEnd());
     } else {
@@ -35,6 +46,7 @@ export function parseEnvFile(content: string): Record<string, string> {
         refuse(
           index,
           'begins a value in quotes that does not end before the next setting or comment, or with something behind the last quote',
+          name,
         );
         continue;
       }
@@ -42,8 +54,7 @@ export function parseEnvFile(content: string): Record<string, string> {
       index += quoted.end;
     }
   }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return Object.fromEntries(values);
+  return { values: Object.fromEntries(values), problems, unclear: [...unclear] };
 }
 
 const isQuoted = (rest: string): boolean => rest.startsWith('"') || rest.startsWith("'");

@@ -19,28 +19,47 @@ export class ConfigError extends Error {
 }
 
 /** What the schema found, by name and without the values. */
-export function configErrorOf({ issues }: ZodError): ConfigError {
-  return new ConfigError(issues.map(({ path, message }) => ({ name: path.join('.'), reason: message })));
+export function problemsOf({ issues }: ZodError): ConfigProblem[] {
+  return issues.map(({ path, message }) => ({ name: path.join('.'), reason: message }));
 }
 
 /** Pure: the same input gives the same result or the same complete list of problems, thrown as `ConfigError`. */
 export function parseEnv(raw: RawEnv): Env {
-  const { env, problems } = judgeEnv(raw);
+  return accepted(judgeEnv(raw));
+}
+
+/** An environment, and all that is wrong with it. With problems, `env` is what it would be without what is malformed. */
+export interface JudgedEnv {
+  readonly env: Env;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** @throws ConfigError with all problems */
+export function accepted({ env, problems }: JudgedEnv): Env {
   if (problems.length > 0) throw new ConfigError(problems);
   for (const value of Object.values(env)) Object.freeze(value);
   return Object.freeze(env);
 }
 
-/** The same without throwing: with problems, `env` is what it would be without what is malformed. */
-export function judgeEnv(raw: RawEnv): { env: Env; problems: readonly ConfigProblem[] } {
-  const { error } = envSchema.safeParse(raw);
-  const malformed = error ? configErrorOf(error).problems : [];
+/**
+ * The same without throwing.
+ *
+ * @param unclear names of variables of which it is not known what they are set to, and which is a problem of its own
+ */
+export function judgeEnv(raw: RawEnv, unclear: readonly string[] = []): JudgedEnv {
+  const known = without(raw, unclear);
+  const { error } = envSchema.safeParse(known);
+  const malformed = error ? problemsOf(error) : [];
   const names = malformed.map(({ name }) => name);
   // What is malformed counts as unset from here on, so that the rules over all the others are judged in the same run.
-  const wellFormed = { ...raw, ...Object.fromEntries(names.map((name) => [name, undefined])) };
-  const env = complete(envSchema.parse(wellFormed));
-  return { env, problems: [...malformed, ...configProblems(env, new Set(names))] };
+  const env = complete(envSchema.parse(without(known, names)));
+  return { env, problems: [...malformed, ...configProblems(env, new Set([...unclear, ...names]))] };
 }
+
+const without = (raw: RawEnv, names: readonly string[]): RawEnv => ({
+  ...raw,
+  ...Object.fromEntries(names.map((name) => [name, undefined])),
+});
 
 function complete(parsed: ParsedEnv): Env {
   const isProduction = !['development', 'test'].includes(parsed.NODE_ENV);

@@ -1,8 +1,10 @@
 import * as z from 'zod';
-import { judgeEnv, type RawEnv } from './env.js';
+import type { RawEnv } from './env.js';
+import type { EnvFile } from './env-file.js';
 import { envSchema } from './env.schema.js';
-import type { ConfigProblem, Env } from './env.types.js';
+import type { ConfigProblem } from './env.types.js';
 import { configWarnings } from './env.warnings.js';
+import { judgeConfiguration, type ModuleRules } from './judgement.js';
 
 /** One setting as it is in force, for an operator. */
 export interface ExplainedSetting {
@@ -33,14 +35,15 @@ const facts = z.object({ description: z.string(), fallback: z.string() });
 
 /** Every setting, where it comes from, what is wrong with them, and what is only unwise. The environment wins over the file. */
 export function explainEnv(
-  file: RawEnv,
+  file: EnvFile,
   environment: RawEnv,
-): { env: Env; settings: ExplainedSetting[]; problems: readonly ConfigProblem[]; warnings: string[] } {
-  const { env, problems } = judgeEnv({ ...file, ...environment });
+  rules: ModuleRules,
+): { settings: ExplainedSetting[]; problems: readonly ConfigProblem[]; warnings: string[] } {
+  const { env, problems } = judgeConfiguration(file, environment, rules);
   const settings = Object.entries(envSchema.shape).map(([key, schema]): ExplainedSetting => {
     const name = key as ExplainedSetting['name'];
     const { description, fallback } = facts.parse(schema.meta());
-    const given = environment[name] ?? file[name];
+    const given = environment[name] ?? file.values[name];
     // An empty text counts as unset, except where an amount is expected (`parsers.ts`).
     const { success: isReadable } = schema.safeParse(given);
     if (given === undefined || (given === '' && isReadable)) {
@@ -51,7 +54,7 @@ export function explainEnv(
     const value = isReadable ? shown(name, given) : HIDDEN;
     return { name, value, from: environment[name] === undefined ? '.env' : 'environment', description };
   });
-  return { env, settings, problems, warnings: configWarnings(env) };
+  return { settings, problems, warnings: [...configWarnings(env), ...rules.warnings(env)] };
 }
 
 /** Credentials of a URL are in front of its host or in its query. */

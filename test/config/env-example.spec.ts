@@ -32,12 +32,12 @@ describe('.env.example', () => {
   });
 
   it('is refused as it stands: its secret is empty', () => {
-    expect(() => parseEnv(parseEnvFile(example))).toThrow(ConfigError);
+    expect(() => parseEnv(parseEnvFile(example).values)).toThrow(ConfigError);
   });
 
   it('shows defaults that are the defaults', () => {
     const secret = { JWT_SECRET: 'q8Vt2LmZx0RkYc7NpDw4HsBf6JgUe1Aa' };
-    const shown = parseEnvFile(example.replaceAll(/^#([A-Z_]+=.+)$/gm, '$1'));
+    const { values: shown } = parseEnvFile(example.replaceAll(/^#([A-Z_]+=.+)$/gm, '$1'));
     expect(parseEnv({ ...shown, ...secret })).toEqual(parseEnv(secret));
   });
 });

@@ -1,16 +1,8 @@
 import fc from 'fast-check';
-import { ConfigError } from '../../src/config/env.js';
 import { parseEnvFile } from '../../src/config/env-file.js';
 
-function problemsOf(content: string) {
-  try {
-    parseEnvFile(content);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
+const valuesOf = (content: string) => parseEnvFile(content).values;
+const problemsOf = (content: string) => parseEnvFile(content).problems;
 
 const hasCommentBehind = (quote: string, text: string): boolean => new RegExp(`${quote}\\s+#`).test(text);
 
@@ -35,11 +27,11 @@ describe('.env', () => {
     ['\uFEFFA=after a byte order mark', 'after a byte order mark'],
     ['A=windows\r', 'windows'],
   ])('%j is read as %j', (line, value) => {
-    expect(parseEnvFile(`# comment\n\n${line}\nB=next`)).toEqual({ A: value, B: 'next' });
+    expect(valuesOf(`# comment\n\n${line}\nB=next`)).toEqual({ A: value, B: 'next' });
   });
 
   it('keeps the padding at the end of a secret of several lines', () => {
-    expect(parseEnvFile(`A="QUJD\nQUJDRA=="\nNEXT=1`)).toEqual({ A: 'QUJD\nQUJDRA==', NEXT: '1' });
+    expect(valuesOf(`A="QUJD\nQUJDRA=="\nNEXT=1`)).toEqual({ A: 'QUJD\nQUJDRA==', NEXT: '1' });
   });
 
   it.each([1, 2, 47, 48, 49, 64, 500])(
@@ -48,7 +40,7 @@ describe('.env', () => {
       const lines = Buffer.alloc(size, 7)
         .toString('base64')
         .replaceAll(/.{64}(?=.)/g, '$&\n');
-      expect(parseEnvFile(`A="${lines}"\nB="\n${lines}\n"\nNEXT=1`)).toEqual({
+      expect(valuesOf(`A="${lines}"\nB="\n${lines}\n"\nNEXT=1`)).toEqual({
         A: lines,
         B: `\n${lines}\n`,
         NEXT: '1',
@@ -58,11 +50,11 @@ describe('.env', () => {
 
   it('keeps the lines of a quoted PEM text', () => {
     const pem = '-----BEGIN PRIVATE KEY-----\nMIGH#AgEA\n+/8=\nQUJDREU=\nQUJDRA==\n-----END PRIVATE KEY-----';
-    expect(parseEnvFile(`KEY="${pem}"\r\nNEXT=1`)).toEqual({ KEY: pem, NEXT: '1' });
+    expect(valuesOf(`KEY="${pem}"\r\nNEXT=1`)).toEqual({ KEY: pem, NEXT: '1' });
   });
 
   it('does not take comments and blank lines for settings', () => {
-    expect(parseEnvFile('#A=1\n  # B=2\n \t\n')).toEqual({});
+    expect(valuesOf('#A=1\n  # B=2\n \t\n')).toEqual({});
   });
 
   it.each([
@@ -99,18 +91,23 @@ describe('.env', () => {
   });
 
   it('ends its lines as Windows, Unix and former Macs do', () => {
-    expect(parseEnvFile('# one\rA=1\rB=2\r\nC="3\r4"\nD=5')).toEqual({ A: '1', B: '2', C: '3\n4', D: '5' });
+    expect(valuesOf('# one\rA=1\rB=2\r\nC="3\r4"\nD=5')).toEqual({ A: '1', B: '2', C: '3\n4', D: '5' });
   });
 
   it('sets names that objects have by themselves, and each of them once', () => {
     const names = ['__proto__', 'constructor', 'toString'];
-    const values = parseEnvFile(names.map((name) => `${name}=x`).join('\n'));
+    const values = valuesOf(names.map((name) => `${name}=x`).join('\n'));
     expect(Object.entries(values)).toEqual(names.map((name) => [name, 'x']));
     expect(problemsOf('__proto__=x\n__proto__="y"').map(({ name }) => name)).toEqual(['.env line 2']);
   });
 
   it('is refused for a name that is there twice: which of the values counts is not plain', () => {
     expect(problemsOf('A=1\nB=2\nexport A="3"')).toEqual([{ name: '.env line 3', reason: 'sets A once more' }]);
+  });
+
+  it('says of what its refused lines set that it is not known, and has the others', () => {
+    const { values, unclear } = parseEnvFile('what\nA="1\nB=2\nC=3\nC=4\nD: 5\nE=6');
+    expect([unclear, values]).toEqual([['A', 'C'], { B: '2', C: '3', E: '6' }]);
   });
 
   it('names all of its lines that are refused', () => {
@@ -126,7 +123,7 @@ describe('.env', () => {
     fc.assert(
       fc.property(value, fc.constantFrom('"', "'"), (text, quote) => {
         fc.pre(!hasCommentBehind(quote, text));
-        expect(parseEnvFile(`A=${quote}${text}${quote}\nB=1`)).toEqual({ A: text, B: '1' });
+        expect(valuesOf(`A=${quote}${text}${quote}\nB=1`)).toEqual({ A: text, B: '1' });
       }),
     );
   });
@@ -141,7 +138,7 @@ describe('.env', () => {
         fc.pre(!all.slice(1).some((text) => /^\s*(#|a+\s*=)/.test(text)));
         const text = all.join('\n');
         fc.pre(!hasCommentBehind(quote, text));
-        expect(parseEnvFile(`A=${quote}${text}${quote}\nB=1`)).toEqual({ A: text, B: '1' });
+        expect(valuesOf(`A=${quote}${text}${quote}\nB=1`)).toEqual({ A: text, B: '1' });
       }),
     );
   });

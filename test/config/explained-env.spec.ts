@@ -1,10 +1,13 @@
 import { explainEnv, type ExplainedSetting } from '../../src/config/explained-env.js';
 import { envSchema } from '../../src/config/env.schema.js';
+import type { ModuleRules } from '../../src/config/judgement.js';
 
 const GOOD = { JWT_SECRET: 'q8Vt2LmZx0RkYc7NpDw4HsBf6JgUe1Aa' };
 
-const explained = (file: Record<string, string>, environment: Record<string, string>) => {
-  const { settings, problems } = explainEnv(file, environment);
+const NO_RULES: ModuleRules = { problems: () => [], warnings: () => [] };
+
+const explained = (values: Record<string, string>, environment: Record<string, string>) => {
+  const { settings, problems } = explainEnv({ values, problems: [], unclear: [] }, environment, NO_RULES);
   const of = (name: string): ExplainedSetting | undefined => settings.find((setting) => setting.name === name);
   return { settings, problems, of };
 };

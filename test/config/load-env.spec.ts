@@ -14,7 +14,7 @@ afterEach(() => rmSync(cwd, { recursive: true }));
 /** `loadEnv` of the built project as a program: it prints some of what it has read. */
 function load(env: Record<string, string>) {
   const program = join(cwd, 'load.mjs');
-  const code = `const { JWT_SECRET, JWT_AUDIENCE, PORT } = loadEnv(); console.log(JSON.stringify({ JWT_SECRET, JWT_AUDIENCE, PORT }));`;
+  const code = `const { JWT_SECRET, JWT_AUDIENCE, PORT } = loadEnv({ problems: () => [] }); console.log(JSON.stringify({ JWT_SECRET, JWT_AUDIENCE, PORT }));`;
   writeFileSync(program, `import { loadEnv } from ${JSON.stringify(LOAD_ENV)};\n${code}`);
   return runProgram(program, [], { env, cwd });
 }
@@ -56,10 +56,29 @@ describe('loadEnv', () => {
     });
   });
 
+  it('names the lines that it does not understand together with the values of the others', async () => {
+    writeEnvFile(`JWT_SECRET=${SECRET}\nTHIS LINE\nACCESS_TOKEN_TTL=2h\nPORT=5001\nPORT=hunter2\nJWT_AUDIENCE="open\n`);
+    const { exitCode, stderr } = await load({ IDE: 'maybe' });
+    const named = stderr
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(/ (is|sets|begins|must) .*/, ''));
+    expect([exitCode, named]).toEqual([1, ['.env line 2', '.env line 5', '.env line 6', 'ACCESS_TOKEN_TTL', 'IDE']]);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it('takes no setting for missing or wrong whose line it does not understand', async () => {
+    writeEnvFile(`JWT_SECRET="${SECRET}\nCOOKIE_SAMESITE=none\nCOOKIE_SECURE=true\nCOOKIE_SECURE=true\n`);
+    const { stderr } = await load({});
+    expect(stderr.match(/^\S+( line \d)?/gm)?.slice(1)).toEqual(['.env line 1', '.env line 4']);
+  });
+
   it('ends the process when .env can not be read', async () => {
     mkdirSync(join(cwd, '.env'));
     const stderr = `${HEADLINE}.env can not be read (EISDIR)\n`;
-    expect(await load({ JWT_SECRET: SECRET })).toEqual({ exitCode: 1, stdout: '', stderr });
+    expect(await load({})).toEqual({ exitCode: 1, stdout: '', stderr });
+    expect((await load({ PORT: 'x' })).stderr).toBe(`${stderr}PORT must be a whole number from 0 to 65535\n`);
   });
 
   it('warns of a .env that others than the user of the server can read or change', async () => {

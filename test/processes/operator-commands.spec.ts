@@ -222,7 +222,7 @@ describe('the operator', () => {
     const swallowing = await check();
     expect(swallowing.exitCode).toBe(1);
     expect(swallowing.stderr).toMatch(
-      /^The server can not start with this configuration:\n {2}\.env line 1: begins a value in quotes [^\n]+\n {2}\.env line 3: is neither [^\n]+\n$/,
+      /^The server can not start with this configuration:\n {2}\.env line 1: begins a value in quotes [^\n]+\n {2}\.env line 3: is neither [^\n]+\n {2}ADMIN_EMAIL: must [^\n]+\n$/,
     );
     expect(swallowing.stdout + swallowing.stderr).not.toContain('hunter2');
     rmSync(folder, { recursive: true });

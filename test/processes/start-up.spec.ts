@@ -65,10 +65,28 @@ describe('an administrator that no account can be made of', () => {
       await runProgram(program.operator, ['config', 'check'], options),
     ];
     expect([server.exitCode, check.exitCode]).toEqual([1, 1]);
-    expect(server.stderr).toMatch(new RegExp(`^Latchkey can not start: ${name} [^\n]+\n$`));
+    expect(server.stderr).toMatch(new RegExp(`^${HEADLINE}\n${name} [^\n]+\n$`));
     expect(check.stderr).toMatch(
       new RegExp(`^The server can not start with this configuration:\n  ${name}: [^\n]+\n$`),
     );
+  });
+});
+
+describe('everything that is wrong with a configuration', () => {
+  it('is named by the server, by `config check` and by every other command, whoever knows the rule', async () => {
+    const folder = join(cwd, 'all');
+    mkdirSync(folder);
+    const lines = ['THIS LINE', 'ACCESS_TOKEN_TTL=2h', 'ADMIN_EMAIL=root@example.com', 'ADMIN_PASSWORD=password'];
+    writeFileSync(join(folder, '.env'), [...lines, 'MAIL_TEMPLATES=./nosuch', ''].join('\n'), { mode: 0o600 });
+    const runs = await Promise.all([
+      runProgram(program.server, [], { env: GOOD, cwd: folder }),
+      runProgram(program.operator, ['config', 'check'], { env: GOOD, cwd: folder }),
+      runProgram(program.operator, ['keys', 'list'], { env: GOOD, cwd: folder }),
+    ]);
+    const named = ({ stderr }: { stderr: string }) =>
+      stderr.match(/^ *(\.env line \d|[A-Z_]{5,})(?=:? (must|is|can))/gm)?.map((name) => name.trim());
+    const all = ['.env line 1', 'ACCESS_TOKEN_TTL', 'ADMIN_PASSWORD', 'MAIL_TEMPLATES'];
+    expect(runs.map(named)).toEqual([all, all, all]);
   });
 });
 
@@ -97,7 +115,7 @@ describe('texts of mails that can not be used', () => {
     ['./file', 'can not be read (ENOTDIR)'],
   ])('are refused by the server and by `config check` with the name of the setting: %s', async (folder, reason) => {
     const [server, check] = await run(folder);
-    expect(server).toMatchObject({ exitCode: 1, stderr: `Latchkey can not start: MAIL_TEMPLATES ${reason}\n` });
+    expect(server).toMatchObject({ exitCode: 1, stderr: `${HEADLINE}\nMAIL_TEMPLATES ${reason}\n` });
     expect([check.exitCode, check.stderr]).toEqual([
       1,
       `The server can not start with this configuration:\n  MAIL_TEMPLATES: ${reason}\n`,
