@@ -1,10 +1,10 @@
-import { loadEnv } from './config/load-env.js';
+import { loadEnv, orExit } from './config/load-env.js';
 
 // Node warns of what packages do that are bundled as if we did it. It is for their authors to change.
 process.noDeprecation = true;
 
 const { moduleRules } = await import('./module-rules.js');
-const env = loadEnv(moduleRules);
+const env = orExit(() => loadEnv(moduleRules, (warning) => process.stderr.write(`${warning}\n`)));
 try {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = env;
   const stopTracing = collector && (await import('./telemetry/tracing.js')).startTracing(collector);

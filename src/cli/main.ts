@@ -8,7 +8,7 @@ import { dbCommand } from './db.command.js';
 import { doctorCommand } from './doctor.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
-import { complain, complainOfConfig, examples, prepared } from './output.js';
+import { complain, complainOfCall, complainOfConfig, examples, prepared } from './output.js';
 import { roleCommand } from './role.command.js';
 import { userCommand } from './user.command.js';
 import { usersExportCommand, usersImportCommand } from './users.command.js';
@@ -44,8 +44,12 @@ try {
 }
 
 async function failureOf(error: unknown): Promise<number> {
-  // Commander has said what was wrong, or has shown what was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+  if (error instanceof CommanderError) {
+    // What was asked for was shown.
+    if (error.exitCode === 0) return 0;
+    complainOfCall(error);
+    return MISUSED;
+  }
   const [{ safeMessage }, { ConfigError }] = await Promise.all([
     import('../logging/safe-error.js'),
     import('../config/env.js'),

@@ -5,7 +5,7 @@ import { loadEnv } from '../config/load-env.js';
 import { AuditLedger } from '../audit/audit-ledger.js';
 import { KeyRotation } from '../keys/key-rotation.js';
 import { moduleRules } from '../module-rules.js';
-import { complain } from './output.js';
+import { complain, warn } from './output.js';
 import { ServicesModule } from '../services.module.js';
 
 const silent = (): void => undefined;
@@ -25,7 +25,7 @@ const errorsOnly: LoggerService = {
 /** Runs an operator's command on the services of the server itself, with a unit of work of its own. */
 export async function withServices(command: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   // A command serves nothing and does nobody's work but its own.
-  const env = { ...loadEnv(moduleRules), METRICS_ENABLED: false, JOBS_ENABLED: false };
+  const env = { ...loadEnv(moduleRules, warn), METRICS_ENABLED: false, JOBS_ENABLED: false };
   const options = { logger: errorsOnly, abortOnError: false };
   const app = await NestFactory.createApplicationContext(ServicesModule.register(env, false), options);
   try {

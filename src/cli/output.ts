@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, CommanderError } from 'commander';
 import type { ConfigProblem } from '../config/env.types.js';
 
 const JSON_OPTION = '--json';
@@ -10,6 +10,8 @@ export const isForMachine = (): boolean => process.argv.includes(JSON_OPTION);
 export function prepared(command: Command): Command {
   for (const child of command.commands) prepared(child);
   if (command.commands.length === 0) command.option(JSON_OPTION, 'answer with one JSON value');
+  // What Commander would say stands in the error that it throws.
+  if (isForMachine()) command.configureOutput({ writeErr: () => undefined, outputError: () => undefined });
   return command.exitOverride();
 }
 
@@ -32,6 +34,18 @@ export function complain(message: string, problems: readonly { path: string; mes
   const lines = [message, ...problems.map((problem) => `  ${problem.path}: ${problem.message}`)];
   const text = isForMachine() ? [JSON.stringify({ error: { message, fields: problems } })] : lines;
   process.stderr.write(printable(text));
+}
+
+/** What does not keep a command from doing what it was asked for. */
+export function warn(warning: string): void {
+  process.stderr.write(printable([isForMachine() ? JSON.stringify({ warning }) : warning]));
+}
+
+/** How a call makes no sense. A person was told by Commander. */
+export function complainOfCall({ code, message }: CommanderError): void {
+  if (!isForMachine()) return;
+  const isHelp = code === 'commander.help';
+  complain(isHelp ? 'a command is missing: --help lists them' : message.replace(/^error: /, '').replace(/\s+/g, ' '));
 }
 
 /** Each problem of the configuration on a line of its own. */

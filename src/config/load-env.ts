@@ -7,25 +7,28 @@ import { judgeConfiguration, type ModuleRules } from './judgement.js';
 
 const ENV_FILE = '.env';
 
-/** The configuration of this process. Ends the process with one line for each problem when there is any. */
-export function loadEnv(rules: Pick<ModuleRules, 'problems'>): Env {
-  return orExit(() => {
-    const file = readEnvFile();
-    for (const warning of [...unknownNames(file).map(unknownName), ...modeWarnings()]) {
-      process.stderr.write(`${ENV_FILE}: ${warning}\n`);
-    }
-    return accepted(judgeConfiguration(file, process.env, rules));
-  });
+/**
+ * The configuration of this process.
+ *
+ * @param warn takes what is unwise about `.env`
+ * @throws ConfigError with all that is wrong
+ */
+export function loadEnv(rules: Pick<ModuleRules, 'problems'>, warn: (warning: string) => void): Env {
+  const file = readEnvFile();
+  for (const warning of [...unknownNames(file).map(unknownName), ...modeWarnings()]) warn(`${ENV_FILE}: ${warning}`);
+  return accepted(judgeConfiguration(file, process.env, rules));
 }
 
-/** For what needs the database and nothing else: migrations run without the secrets of the server. */
+/**
+ * For what needs the database and nothing else: migrations run without the secrets of the server.
+ *
+ * @throws ConfigError with all that is wrong
+ */
 export function loadDatabaseEnv(): Pick<Env, 'DATABASE_URL'> {
-  return orExit(() => {
-    const { values, problems } = readEnvFile();
-    const { data, error } = envSchema.pick({ DATABASE_URL: true }).safeParse({ ...values, ...process.env });
-    if (error || problems.length > 0) throw new ConfigError([...problems, ...(error ? problemsOf(error) : [])]);
-    return data;
-  });
+  const { values, problems } = readEnvFile();
+  const { data, error } = envSchema.pick({ DATABASE_URL: true }).safeParse({ ...values, ...process.env });
+  if (error || problems.length > 0) throw new ConfigError([...problems, ...(error ? problemsOf(error) : [])]);
+  return data;
 }
 
 /** The file alone, without the environment of the process. */
@@ -57,7 +60,8 @@ export function modeWarnings(): string[] {
     : [`others can read or change it (mode ${mode.toString(8)}). Give it mode 600: it holds secrets.`];
 }
 
-function orExit<T>(parse: () => T): T {
+/** For a program that speaks to people alone: ends the process with one line for each problem when there is any. */
+export function orExit<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

@@ -14,8 +14,8 @@ afterEach(() => rmSync(cwd, { recursive: true }));
 /** `loadEnv` of the built project as a program: it prints some of what it has read. */
 function load(env: Record<string, string>) {
   const program = join(cwd, 'load.mjs');
-  const code = `const { JWT_SECRET, JWT_AUDIENCE, PORT } = loadEnv({ problems: () => [] }); console.log(JSON.stringify({ JWT_SECRET, JWT_AUDIENCE, PORT }));`;
-  writeFileSync(program, `import { loadEnv } from ${JSON.stringify(LOAD_ENV)};\n${code}`);
+  const code = `const { JWT_SECRET, JWT_AUDIENCE, PORT } = orExit(() => loadEnv({ problems: () => [] }, (warning) => console.error(warning))); console.log(JSON.stringify({ JWT_SECRET, JWT_AUDIENCE, PORT }));`;
+  writeFileSync(program, `import { loadEnv, orExit } from ${JSON.stringify(LOAD_ENV)};\n${code}`);
   return runProgram(program, [], { env, cwd });
 }
 

@@ -254,6 +254,42 @@ describe('the operator', () => {
     ]);
   });
 
+  it('tells a machine in JSON what is wrong with the configuration or the call, whatever it calls', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-json-'));
+    writeFileSync(join(folder, '.env'), 'PORT=x\nPROT=1\n', { mode: 0o600 });
+    const run = (line: string, settings: Record<string, string>) =>
+      runProgram(program.operator, `${line} --json`.split(' '), { env: settings, cwd: folder });
+    const said = ({ stderr }: ProgramRun) =>
+      stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    const error = (message: unknown, fields: unknown[] = []) => ({ error: { message, fields } });
+    const wrong = error('The server can not start with this configuration:', [
+      { path: 'PORT', message: 'must be a whole number from 0 to 65535' },
+    ]);
+    for (const line of ['user show a@b.example', 'keys list', 'users:export -', 'mail retry']) {
+      const refusal = await run(line, env);
+      const warning = { warning: '.env: PROT is not a setting of Latchkey and is ignored.' };
+      expect([line, refusal.exitCode, refusal.stdout, said(refusal)]).toEqual([line, 1, '', [warning, wrong]]);
+    }
+    const database = await run('db status', { DATABASE_URL: 'mysql://x' });
+    expect([database.exitCode, said(database)]).toEqual([1, [error(expect.any(String), [expect.any(Object)])]]);
+    for (const [line, message] of [
+      ['user show --nope', "unknown option '--nope'"],
+      ['user show', "missing required argument 'email'"],
+      ['user nothing', "unknown command 'nothing'"],
+      ['users:import x.csv --from 0', expect.stringContaining('must be the number of a line.')],
+      ['user', expect.any(String)],
+      ['--nope', "unknown option '--nope'"],
+    ] as const) {
+      const misuse = await run(line, env);
+      expect([line, misuse.exitCode, misuse.stdout, said(misuse)]).toEqual([line, 2, '', [error(message)]]);
+    }
+    expect(await command('user show --help --json')).toMatchObject({ exitCode: 0, stderr: '' });
+    rmSync(folder, { recursive: true });
+  });
+
   it('lists the mails that are not sent, with the reason, and lets them be tried again', async () => {
     // The one of the former chapters would make files of mails.
     await server?.kill();
