@@ -6,6 +6,7 @@ import { csvWriter } from '../transfer/formats/csv-writer.js';
 import { type ExportedUser, UserExport } from '../transfer/user-export.service.js';
 import { withChanges } from './operator-context.js';
 import { tell } from './output.js';
+import { isOfGoneReader } from './readers.js';
 
 /** As they are called on the command line. */
 export interface ExportOptions {
@@ -20,7 +21,7 @@ export async function exportUsers(path: string, { format, hashes }: ExportOption
     const counted = { users: 0 };
     users.on('data', () => (counted.users += 1));
     const text = format === 'csv' ? csvWriter(hashes === true) : jsonLines();
-    if (path === '-') return pipeline(users, text, process.stdout, { end: false });
+    if (path === '-') return toOutput(users, text);
     // A new one: one that is there already may be open to others, or hold somebody's only export.
     const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
     await pipeline(users, text, file).catch(async (error: unknown) => {
@@ -29,6 +30,14 @@ export async function exportUsers(path: string, { format, hashes }: ExportOption
       throw error;
     });
     tell(`${counted.users} users written to ${path}.`, counted);
+  });
+}
+
+async function toOutput(users: Readable, text: Transform): Promise<void> {
+  await pipeline(users, text, process.stdout, { end: false }).catch((error: unknown) => {
+    if (!isOfGoneReader(error)) throw error;
+    // Whoever has stopped to read knows it. What was written is not all.
+    process.exitCode = 1;
   });
 }
 

@@ -12,6 +12,7 @@ import { supabaseFormat } from '../transfer/formats/supabase.js';
 import { UserImport } from '../transfer/user-import.service.js';
 import { ImportReport } from './import-report.js';
 import { withChanges, withServices } from './operator-context.js';
+import { isUnread } from './readers.js';
 import type { UnconfirmedOption } from './unconfirmed.js';
 
 const FORMATS: Readonly<Record<string, UserFormat>> = {
@@ -43,7 +44,7 @@ export async function importUsers(path: string, options: ImportOptions): Promise
     try {
       for await (const outcomes of dryRun ? users.dryRun(entries, options) : users.run(entries, options)) {
         report.add(outcomes, file instanceof ReadStream ? file.bytesRead : 0);
-        if (report.isInterrupted) break;
+        if (report.isInterrupted || (dryRun && isUnread())) break;
       }
       report.end();
     } catch (error) {

@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
 import { complain, complainOfCall, complainOfConfig, examples, prepared } from './output.js';
+import { letReadersGo } from './readers.js';
 import { roleCommand } from './role.command.js';
 import { userCommand } from './user.command.js';
 import { usersExportCommand, usersImportCommand } from './users.command.js';
@@ -37,6 +38,10 @@ const program = prepared(
     .addCommand(usersImportCommand()),
 );
 
+letReadersGo(({ message }) => {
+  complain(`Standard output can not be written: ${message}`);
+  process.exitCode = FAILED;
+});
 try {
   await program.parseAsync();
 } catch (error) {

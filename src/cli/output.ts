@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import type { ConfigProblem } from '../config/env.types.js';
+import { isUnread } from './readers.js';
 
 const JSON_OPTION = '--json';
 
@@ -21,6 +22,7 @@ export const examples = (...lines: readonly string[]): string =>
 
 /** The answer of a command: lines for a person, one value for a machine. */
 export function tell(lines: string | readonly string[], value: unknown): void {
+  if (isUnread()) return;
   const text = isForMachine() ? [JSON.stringify(value)] : [lines].flat();
   process.stdout.write(printable(text));
 }

@@ -109,6 +109,23 @@ describe('the operator', () => {
     expect(await command(['user', 'show', 'fault@example.com'])).toEqual(refused('There is no such account.'));
   });
 
+  it('may read no further (`| head -1`): an import goes on to its end, and nothing is said of it', async () => {
+    const unread = (args: string[], input = '') =>
+      runProgram(program.operator, args, { env, cwd, input, isRead: false });
+    const file = ['users:import', '-', '--format', 'json-lines', '--json'];
+    const lines = Array.from({ length: 1_200 }, (_, index) => `{"email":"unread${String(index)}@example.com"}\n`).join(
+      '',
+    );
+    expect(await unread([...file, '--dry-run'], lines)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await unread(file, lines)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await command(['user', 'show', 'unread1199@example.com'])).toMatchObject({ exitCode: 0 });
+
+    expect(await unread(['config', 'check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await unread(['role', 'list', '--json'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    // What was written is not all.
+    expect(await unread(['users:export', '-'])).toEqual({ exitCode: 1, stdout: '', stderr: '' });
+  });
+
   it('is told what is wrong with a file or a call', async () => {
     const broken = join(cwd, 'broken.json');
     writeFileSync(broken, '{"users":[{"email":"x@example.com"},');

@@ -26,13 +26,17 @@ export interface ProgramOptions {
   /** The folder whose `.env` counts. */
   cwd: string;
   input?: string;
+  /** Whether its output is read; if not, its readers are gone before it begins. */
+  isRead?: boolean;
 }
 
 /** Runs a program of ours to its end. */
 export async function runProgram(file: string, args: string[], options: ProgramOptions): Promise<ProgramRun> {
-  const { env, cwd, input = '' } = options;
+  const { env, cwd, input = '', isRead = true } = options;
   const child = spawn(process.execPath, [file, ...args], { env: { ...COMPILE_CACHE, ...env }, cwd });
   child.stdin.end(input);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  if (!isRead) child.stdout.destroy();
+  const output = isRead ? text(child.stdout) : '';
+  const [stdout, stderr] = await Promise.all([output, text(child.stderr), once(child, 'exit')]);
   return { exitCode: child.exitCode, stdout, stderr };
 }
