@@ -17,7 +17,7 @@ const WORDS = { ok: 'ok', fault: 'FAULT', skipped: 'skipped' } as const;
 
 /** What `doctor` does. It needs nothing of the server's configuration. */
 export async function examineUrl(url: string, options: DoctorOptions): Promise<void> {
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw badInput('url', 'must be an http or https URL');
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw badInput('<url>', 'must be an http or https URL');
   if (options.only?.some((name) => !CHECK_NAMES.includes(name))) {
     throw badInput('--only', `must name some of: ${CHECK_NAMES.join(', ')}`);
   }

@@ -8,6 +8,7 @@ import { dbCommand } from './db.command.js';
 import { doctorCommand } from './doctor.command.js';
 import { keysCommand } from './keys.command.js';
 import { mailCommand } from './mail.command.js';
+import { isOfCall } from './named-as-called.js';
 import { complain, complainOfCall, complainOfConfig, examples, prepared } from './output.js';
 import { letReadersGo } from './readers.js';
 import { roleCommand } from './role.command.js';
@@ -62,5 +63,5 @@ async function failureOf(error: unknown): Promise<number> {
   const fields = (error instanceof AppError && error.fields) || [];
   if (error instanceof ConfigError) complainOfConfig(error.problems);
   else complain(safeMessage(error), fields);
-  return fields.some(({ path }) => path.startsWith('--')) ? MISUSED : FAILED;
+  return fields.some(({ path }) => isOfCall(path)) ? MISUSED : FAILED;
 }

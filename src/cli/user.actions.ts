@@ -11,6 +11,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.entity.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
+import { namedAsCalled } from './named-as-called.js';
 import { tell, textOf } from './output.js';
 import { readPassword } from './read-password.js';
 import { mayReceive, type UnconfirmedOption } from './unconfirmed.js';
@@ -20,10 +21,12 @@ export async function createUser(email: string, options: { role: string[]; name?
   const password = await readPassword();
   const roles = [...new Set([USER_ROLE, ...options.role])];
   const account = { email, password, roles, emailVerified: true, ...(options.name && { name: options.name }) };
-  await withChanges(async (app) => {
-    const created = await app.get(RegistrationService).register(account);
-    tell(`Created ${created.email} (${roles.join(', ')}).`, { id: created.id, email: created.email, roles });
-  });
+  await namedAsCalled({ email: '<email>', name: '--name' }, () =>
+    withChanges(async (app) => {
+      const created = await app.get(RegistrationService).register(account);
+      tell(`Created ${created.email} (${roles.join(', ')}).`, { id: created.id, email: created.email, roles });
+    }),
+  );
 }
 
 export const setRoles = (email: string, roles: string[], options: UnconfirmedOption): Promise<void> =>
@@ -33,7 +36,9 @@ export const setRoles = (email: string, roles: string[], options: UnconfirmedOpt
   );
 
 export const disableUser = (email: string, { reason }: { reason?: string }): Promise<void> =>
-  change((accounts) => accounts.disable({ email }, reason ?? null, OPERATOR), 'is disabled');
+  namedAsCalled({ reason: '--reason' }, () =>
+    change((accounts) => accounts.disable({ email }, reason ?? null, OPERATOR), 'is disabled'),
+  );
 
 export const enableUser = (email: string): Promise<void> =>
   change((accounts) => accounts.enable({ email }, OPERATOR), 'is enabled');

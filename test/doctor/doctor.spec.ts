@@ -94,7 +94,7 @@ describe('a default deployment in production', () => {
     ]);
     expect(refusals.map(({ exitCode, stdout, stderr }) => [exitCode, stdout, stderr.split('\n', 1)[0]])).toEqual([
       [1, '', 'url must be where a Latchkey server answers'],
-      [1, '', 'url must be an http or https URL'],
+      [2, '', '<url> must be an http or https URL'],
       [1, '', 'email must be of an account that can sign in with this password'],
       [2, '', expect.stringContaining('--only must name some of: transport, headers')],
     ]);

@@ -112,7 +112,10 @@ describe('the operator', () => {
     ]);
     expect(refusals).toEqual([
       refused('An account with this e-mail exists already.', '  email: belongs to an existing account'),
-      refused('email must be an e-mail address', '  email: must be an e-mail address'),
+      {
+        ...refused('<email> must be an e-mail address', '  <email>: must be an e-mail address'),
+        exitCode: 2,
+      },
       refused('The password is not acceptable.', '  password: The password must have at least 8 characters.'),
     ]);
   });
@@ -246,6 +249,15 @@ describe('the operator', () => {
     expect(await command('role grant')).toMatchObject({ exitCode: 2, stdout: '' });
     for (const line of ['audit verify --head 7', 'users:import users.txt', 'users:import users.json --format firebase'])
       expect([line, await command(line)]).toEqual([line, expect.objectContaining({ exitCode: 2, stdout: '' })]);
+    for (const line of [
+      'doctor localhost:4150',
+      `user disable ${ADMIN} --reason ${'x'.repeat(1_001)}`,
+      `user create x@example.com --name ${'x'.repeat(201)}`,
+    ])
+      expect([line, await command(line, PASSWORD)]).toEqual([
+        line,
+        expect.objectContaining({ exitCode: 2, stdout: '' }),
+      ]);
     expect(await command('audit verify --help')).toMatchObject({ exitCode: 0, stderr: '' });
     const refusal = await command('user show nobody@example.com --json');
     expect([refusal.exitCode, JSON.parse(refusal.stderr)]).toEqual([
