@@ -8,6 +8,7 @@ export class ImportReport {
   isInterrupted = false;
   private readonly sums = { created: 0, present: 0, refused: 0 };
   private lastLine = 0;
+  private lastPassed = 0;
   private readonly bars: MultiBar | undefined;
   private readonly bar: ReturnType<MultiBar['create']> | undefined;
   private readonly interrupt = () => {
@@ -37,6 +38,11 @@ export class ImportReport {
     this.bar?.update(bytes, { lines: this.lastLine, refused: this.sums.refused });
   }
 
+  /** Of a line in front of the one to begin with. */
+  passOver(line: number): void {
+    this.lastPassed = line;
+  }
+
   end(): void {
     this.stop();
     const { created, present, refused } = this.sums;
@@ -47,7 +53,7 @@ export class ImportReport {
       dryRun: this.isDryRun,
     });
     if (this.isInterrupted) this.sayWhereToGoOn();
-    if (this.lastLine === 0) complain('Nobody was found in the file.');
+    if (this.lastLine === 0) complain(this.whyNobody());
     if (refused > 0 || this.isInterrupted || this.lastLine === 0) process.exitCode = 1;
   }
 
@@ -67,8 +73,14 @@ export class ImportReport {
 
   private sayWhereToGoOn(): void {
     if (this.isDryRun) return;
-    const next = this.lastLine + 1;
-    complain(`Stopped behind line ${this.lastLine}. What came before is done; --from ${next} goes on.`);
+    const last = Math.max(this.lastLine, this.lastPassed);
+    const next = last + 1;
+    complain(`Stopped behind line ${last}. What came before is done; --from ${next} goes on.`);
+  }
+
+  private whyNobody(): string {
+    if (this.lastPassed === 0) return 'Nobody was found in the file.';
+    return `The file ends at line ${this.lastPassed}, before the line of --from.`;
   }
 
   private stop(): void {

@@ -39,8 +39,8 @@ export async function importUsers(path: string, options: ImportOptions): Promise
   const file = path === '-' ? process.stdin : createReadStream(path);
   await (dryRun ? withServices : withChanges)(async (app) => {
     const users = app.get(UserImport);
-    const entries = startingAt(from, read(file));
     const report = new ImportReport(dryRun, bytes);
+    const entries = startingAt(from, read(file), report);
     try {
       for await (const outcomes of dryRun ? users.dryRun(entries, options) : users.run(entries, options)) {
         report.add(outcomes, file instanceof ReadStream ? file.bytesRead : 0);
@@ -65,8 +65,9 @@ async function formatOf(path: string, { format, hashConfig }: ImportOptions): Pr
   return read;
 }
 
-async function* startingAt(line: number, entries: AsyncIterable<Entry>): AsyncIterable<Entry> {
+async function* startingAt(line: number, entries: AsyncIterable<Entry>, report: ImportReport): AsyncIterable<Entry> {
   for await (const entry of entries) {
     if (entry.line >= line) yield entry;
+    else report.passOver(entry.line);
   }
 }

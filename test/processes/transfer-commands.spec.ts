@@ -126,6 +126,14 @@ describe('the operator', () => {
     expect(await unread(['users:export', '-'])).toEqual({ exitCode: 1, stdout: '', stderr: '' });
   });
 
+  it('is told where a file ends that is shorter than --from', async () => {
+    const lines = '{"email":"short@example.com"}\n'.repeat(14);
+    const read = ['users:import', '-', '--format', 'json-lines', '--from', '999'];
+    const stderr = 'The file ends at line 14, before the line of --from.\n';
+    expect(await command(read, lines)).toMatchObject({ exitCode: 1, stderr });
+    expect(await command([...read, '--dry-run'], lines)).toMatchObject({ exitCode: 1, stderr });
+  });
+
   it('is told what is wrong with a file or a call', async () => {
     const broken = join(cwd, 'broken.json');
     writeFileSync(broken, '{"users":[{"email":"x@example.com"},');
