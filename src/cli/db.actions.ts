@@ -1,5 +1,6 @@
 import { MikroORM } from '@mikro-orm/core';
 import { loadDatabaseEnv } from '../config/load-env.js';
+import { namingDatabase } from '../database/named-database.js';
 import { ormOptions } from '../database/orm.options.js';
 import { entities } from '../entities.js';
 import { tell } from './output.js';
@@ -24,10 +25,13 @@ export function showStatus(): Promise<void> {
 }
 
 async function withDatabase(work: (orm: MikroORM) => Promise<void>): Promise<void> {
-  const orm = await MikroORM.init(ormOptions(loadDatabaseEnv(), entities));
-  try {
-    await work(orm);
-  } finally {
-    await orm.close();
-  }
+  const env = loadDatabaseEnv();
+  await namingDatabase(env.DATABASE_URL, async () => {
+    const orm = await MikroORM.init(ormOptions(env, entities));
+    try {
+      await work(orm);
+    } finally {
+      await orm.close();
+    }
+  });
 }

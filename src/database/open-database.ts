@@ -1,6 +1,7 @@
 import { type EntityClass, MikroORM } from '@mikro-orm/core';
 import type { Env } from '../config/env.js';
 import type { DatabaseBounds } from './database-bounds.js';
+import { namingDatabase } from './named-database.js';
 import { isSqlite, ormOptions } from './orm.options.js';
 import { forkForEachRequest } from './request-context.js';
 
@@ -9,10 +10,14 @@ import { forkForEachRequest } from './request-context.js';
  * migrates its own file. On PostgreSQL several versions may run side by side, so migrating is a step of the deployment
  * (`npm run db:migrate`) and a server that finds it undone refuses to start.
  */
-export async function openDatabase(
+export function openDatabase(
   env: Pick<Env, 'DATABASE_URL'> & DatabaseBounds,
   entities: EntityClass[],
 ): Promise<MikroORM> {
+  return namingDatabase(env.DATABASE_URL, () => opened(env, entities));
+}
+
+async function opened(env: Pick<Env, 'DATABASE_URL'> & DatabaseBounds, entities: EntityClass[]): Promise<MikroORM> {
   const orm = await MikroORM.init(ormOptions(env, entities, env));
   forkForEachRequest(orm);
   if (isSqlite(env.DATABASE_URL)) {

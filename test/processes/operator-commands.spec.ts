@@ -204,7 +204,7 @@ describe('the operator', () => {
   it('is told once why, and as one JSON value with --json, where the database is away', async () => {
     const away = { ...env, DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/none' };
     const run = (...args: string[]) => runProgram(program.operator, args, { env: away, cwd });
-    const reason = 'connect ECONNREFUSED 127.0.0.1:1';
+    const reason = 'DATABASE_URL: the database none at 127.0.0.1:1 can not be opened: connect ECONNREFUSED 127.0.0.1:1';
     expect(await run('keys', 'list')).toEqual({ exitCode: 1, stdout: '', stderr: `${reason}\n` });
     const { stderr } = await run('keys', 'list', '--json');
     expect(JSON.parse(stderr)).toEqual({ error: { message: reason, fields: [] } });

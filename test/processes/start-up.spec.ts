@@ -141,8 +141,11 @@ describe('a server process that can not start', () => {
     expect(run).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: 'Latchkey can not start: connect ECONNREFUSED 127.0.0.1:1\n',
+      stderr:
+        'Latchkey can not start: DATABASE_URL: the database none at 127.0.0.1:1 can not be opened: connect ECONNREFUSED 127.0.0.1:1\n',
     });
+    const migration = await runProgram(program.operator, ['db', 'migrate'], { env, cwd });
+    expect(run.stderr).toBe(`Latchkey can not start: ${migration.stderr}`);
   });
 });
 
