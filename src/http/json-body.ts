@@ -54,7 +54,7 @@ export class JsonBodies {
   }
 
   private async take(request: Request, response: Response): Promise<Buffer | undefined> {
-    const isJson = request.method === 'POST' && !hasLongType(request) && request.is('application/json');
+    const isJson = request.method === 'POST' && isOfJson(request);
     if (isJson && isReadable(request)) return readBytes(request, MAX_BYTES, this.large.shareOf(response));
     takeParts(request);
     if (isJson) throw new UnsupportedMediaTypeException();
@@ -62,16 +62,29 @@ export class JsonBodies {
   }
 }
 
+/** What nearly all clients call it, which needs no reading. */
+const PLAIN_TYPE = 'application/json';
+
+const isOfJson = (request: Request): boolean =>
+  request.headers['content-type'] === PLAIN_TYPE
+    ? hasBody(request)
+    : !hasLongType(request) && Boolean(request.is(PLAIN_TYPE));
+
+const hasBody = ({ headers }: Request): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+
 function isReadable({ headers }: Request): boolean {
-  const charset = new MIMEType(headers['content-type'] ?? '').params.get('charset') || 'utf-8';
   const encoding = headers['content-encoding'] || 'identity';
   const onItsWay = headers['transfer-encoding'] ?? 'chunked';
   return (
-    UTF8_NAMES.includes(charset.toLowerCase()) &&
+    UTF8_NAMES.includes(charsetOf(headers['content-type'])) &&
     encoding.toLowerCase() === 'identity' &&
     onItsWay.toLowerCase() === 'chunked'
   );
 }
+
+const charsetOf = (type = PLAIN_TYPE): string =>
+  type === PLAIN_TYPE ? 'utf-8' : (new MIMEType(type).params.get('charset') || 'utf-8').toLowerCase();
 
 /** An empty body is an empty object. */
 function parsed(bytes: Buffer): unknown {
