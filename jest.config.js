@@ -75,7 +75,7 @@ const NOT_OF_THE_DATABASE = [
   'mail/delivery',
   'passwords/imported-login',
   'schema/',
-  'security/(access|dearest-documents|document-limits|enumeration|graphql-cop|held-bodies|hostile-requests|http-audits|http-hygiene|jwt-attacks|mail-enumeration|owner-and-thief|request-ids|stranger)',
+  'security/(access|connections|dearest-documents|document-limits|enumeration|graphql-cop|held-bodies|hostile-requests|http-audits|http-hygiene|jwt-attacks|mail-enumeration|owner-and-thief|request-ids|stranger|turns)',
   'telemetry/',
   'throttle/',
   'tokens/(authorization-header|forged-tokens|malformed-tokens|secret-rotation|verified-tokens)',

@@ -105,6 +105,20 @@ describe('of a hundred requests that come at once', () => {
     expect(begun.length).toBeLessThan(50);
     later?.client.destroy();
   });
+
+  it('those whose clients have gone leave their room for large bodies to others', async () => {
+    const large = `{ works(name: "large") } #${'x'.repeat(90_000)}`;
+    const waiting = await almost(180, large);
+    sendLast(waiting);
+    await eventually('some have begun', async () => begun.length > 0);
+    for (const { client } of waiting) client.resetAndDestroy();
+    await eventually('all are closed', async () => waiting.every(({ accepted }) => accepted.closed));
+    begun = [];
+    const later = await almost(150, large);
+    sendLast(later);
+    await eventually('all of the later ones begin', async () => begun.length === 150);
+    closeAll(later);
+  });
 });
 
 it('long answers that come at once, and that nobody reads, are never more than there is room for', async () => {
