@@ -1,12 +1,13 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { takeParts } from './read-bytes.js';
 
-/** Requests of one connection that come before the answer to the one that is under way. Browsers and proxies send none. */
+/** So often a client may send before the answer to what is under way. Browsers and proxies never do. */
 const MOST_EARLY = 10;
-/** Of all connections. One with the longest header takes 20 kB. */
-const MOST_EARLY_OF_ALL = 500;
+
+/** Tells Node's parser to drop the rest of what has come at once: nothing is made of it. Of an upgrade Node says the same. */
+const DROP_THE_REST = 2;
 
 /** A request that is under way on a connection. */
 interface Exchange {
@@ -14,6 +15,11 @@ interface Exchange {
   response: ServerResponse;
   isLast: boolean;
 }
+
+/** A connection with Node's parser, which its documentation does not name: nothing else stands before what it makes of requests. */
+type Parsed = Socket & {
+  parser?: { onIncoming: (request: IncomingMessage & { upgrade: boolean }, ...rest: unknown[]) => unknown } | null;
+};
 
 /**
  * One request of a connection at a time. Node would begin all that have come (pipelining), mutations too, against RFC 9112 section 9.3.2,
@@ -24,8 +30,6 @@ interface Exchange {
 export class Exchanges {
   private readonly current = new WeakMap<Duplex, Exchange>();
   private readonly unfinished = new WeakSet<Duplex>();
-  private readonly early = new WeakMap<Duplex, number>();
-  private earlyOfAll = 0;
   private underWay = 0;
 
   /** Whether a request is handled, or an answer is sent and has not gone to its end. */
@@ -37,22 +41,30 @@ export class Exchanges {
   standBefore(server: Server): void {
     const handlers = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
-    server.on('request', (request, response) =>
-      this.begin(request, response, () => {
-        for (const handle of handlers) handle.call(server, request, response);
-      }),
-    );
+    server.on('connection', (socket) => this.keepEarlyOff(socket));
+    server.on('request', (request, response) => {
+      this.begin(request, response);
+      for (const handle of handlers) handle.call(server, request, response);
+    });
   }
 
-  /** Handles a request, unless one of the same connection is under way. */
-  private begin(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
+  private keepEarlyOff(socket: Parsed): void {
+    const { parser } = socket;
+    if (!parser) return;
+    const { onIncoming } = parser;
+    let early = 0;
+    parser.onIncoming = (request, ...rest) => {
+      // Node also goes on with what came together with a request that ended the connection.
+      if (!socket.destroyed && socket.writable && !this.endAfterAnswer(socket)) return onIncoming(request, ...rest);
+      early += 1;
+      if (early > MOST_EARLY) socket.destroy();
+      request.upgrade = false;
+      return DROP_THE_REST;
+    };
+  }
+
+  private begin(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    // Node goes on with what came together with the request that ended the connection.
-    if (socket.destroyed) return;
-    if (!socket.writable || this.endAfterAnswer(socket)) {
-      this.drop(request);
-      return;
-    }
     this.unfinished.delete(socket);
     this.current.set(socket, { request, response, isLast: false });
     this.underWay += 1;
@@ -62,7 +74,6 @@ export class Exchanges {
       this.underWay -= 1;
       if (!request.complete) this.unfinished.add(socket);
     });
-    handle();
   }
 
   /** Whether the last request of a connection was answered before it had come to its end. */
@@ -84,18 +95,5 @@ export class Exchanges {
     if (!isLast && !response.headersSent) response.setHeader('Connection', 'close');
     if (!isLast) response.once('finish', () => request.socket.destroySoon());
     return true;
-  }
-
-  private drop(request: IncomingMessage): void {
-    const { socket } = request;
-    const early = this.early.get(socket) ?? 0;
-    if (early === MOST_EARLY || this.earlyOfAll === MOST_EARLY_OF_ALL) {
-      socket.destroy();
-      return;
-    }
-    if (early === 0) socket.once('close', () => (this.earlyOfAll -= this.early.get(socket) ?? 0));
-    this.early.set(socket, early + 1);
-    this.earlyOfAll += 1;
-    takeParts(request);
   }
 }

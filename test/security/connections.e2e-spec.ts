@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Module } from '@nestjs/common';
@@ -106,10 +107,30 @@ describe('what comes on a connection before the answer that is under way', () =>
     expect(await text).toMatch(/^HTTP\/1.1 200 OK[^]*"waits":"first"/);
   });
 
-  it('ends the connection at once when it is more than ten requests', async () => {
+  it('is not even made a request of, however much comes at once', async () => {
+    let made = 0;
+    const count = () => (made += 1);
+    subscribe('http.server.request.start', count);
+    const connection = await open(server);
+    const bytes = waits('first') + 'GET / HTTP/1.1\r\n\r\n'.repeat(3_000);
+    connection.client.write(bytes);
+    await eventually('all has come', async () => connection.accepted.bytesRead === bytes.length);
+    unsubscribe('http.server.request.start', count);
+    expect(made).toBe(1);
+    waiting.get('first')?.();
+    connection.client.destroy();
+  });
+
+  it('ends the connection at once when its client sends more than ten times', async () => {
     const connection = await open(server);
     const closed = once(connection.accepted, 'close');
-    connection.client.write(waits('first', ...Array.from({ length: 500 }, () => 'early')));
+    connection.client.write(waits('first'));
+    await eventually('the first waits', async () => waiting.has('first'));
+    for (let count = 0; count < 12 && !connection.accepted.destroyed; count++) {
+      const read = connection.accepted.bytesRead;
+      connection.client.write(waits('early'));
+      await eventually('it is read', async () => connection.accepted.bytesRead > read);
+    }
     await closed;
     expect([...waiting.keys()]).toEqual(['first']);
     waiting.get('first')?.();
