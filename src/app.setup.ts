@@ -53,12 +53,16 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
   app.use((request: Request, response: Response, next: NextFunction) => next(refusalOf(request, response)));
   const turns = new Turns();
   app.use(async (request: Request, response: Response, next: NextFunction) => {
-    // Apollo looks whether it is there, also where there is no body.
-    request.body = await bodies.of(request);
-    await turns.take(() => clientOf(request).ipAddress);
+    const read = await bodies.of(request);
+    await turns.take(() => clientOf(request).ipAddress, response);
     // Nothing is begun for a client that has gone meanwhile.
-    if (response.closed) response.end();
-    else next();
+    if (response.closed) {
+      response.end();
+      return;
+    }
+    // Apollo looks whether it is there, also where there is no body.
+    request.body = read();
+    next();
   });
 
   app.useGlobalPipes(createValidationPipe());

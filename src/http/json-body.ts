@@ -42,15 +42,22 @@ export class JsonBodies {
   }
 
   /**
-   * @returns undefined without a body, and for other types, which a fork has to take where it begins
-   * @throws what `readBytes` throws, UnsupportedMediaTypeException, PayloadTooLargeException, BadRequestException
+   * Waits until the body has come. What it holds takes many times its bytes: it is read when the request begins.
+   *
+   * @returns reads it, once: undefined without a body, and for other types, which a fork has to take where it begins. Throws
+   *   PayloadTooLargeException, BadRequestException
+   * @throws what `readBytes` throws, UnsupportedMediaTypeException
    */
-  async of(request: Request): Promise<unknown> {
+  async of(request: Request): Promise<() => unknown> {
     const coming = this.coming.get(request);
     // It would hold the bytes for as long as the request waits for its answer.
     this.coming.delete(request);
-    const bytes = await coming;
-    return bytes && parsed(bytes);
+    let bytes = await coming;
+    return () => {
+      const taken = bytes;
+      bytes = undefined;
+      return taken && parsed(taken);
+    };
   }
 
   private async take(request: Request, response: Response): Promise<Buffer | undefined> {

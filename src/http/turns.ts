@@ -1,8 +1,14 @@
+import type { ServerResponse } from 'node:http';
 import { Lane } from '../common/lane.js';
 import { networksOf } from '../common/network.js';
 
 /** Milliseconds of a turn of the event loop in which requests are begun. */
 const TURN_MS = 10;
+
+/** A request that waits, until its client has gone. */
+interface Waiting {
+  begin?: () => void;
+}
 
 /**
  * Says when a request begins. On SQLite all of its work follows in one go, so a thousand that come at once would keep the event loop for as
@@ -10,14 +16,26 @@ const TURN_MS = 10;
  * networks take turns (docs/adr/0038).
  */
 export class Turns {
-  private readonly waiting = new Lane<() => void>();
+  private readonly waiting = new Lane<Waiting>();
   private endOfTurn: number | undefined;
 
-  /** Resolves when a request may begin that comes from this address: at once, unless much has begun in this turn of the loop. */
-  async take(addressOf: () => string | null): Promise<void> {
+  /**
+   * Resolves when a request may begin that comes from this address: at once, unless much has begun in this turn of the loop. Also
+   * when its client has gone.
+   */
+  async take(addressOf: () => string | null, response: ServerResponse): Promise<void> {
     this.endOfTurn ??= this.beginTurn();
     if (this.waiting.size === 0 && performance.now() < this.endOfTurn) return;
-    await new Promise<void>((begin) => this.waiting.add(networksOf(addressOf()).toReversed(), begin));
+    const waiting: Waiting = {};
+    this.waiting.add(networksOf(addressOf()).toReversed(), waiting);
+    await new Promise<void>((resolve) => {
+      waiting.begin = resolve;
+      // What is left in its place holds nothing.
+      response.once('close', () => {
+        delete waiting.begin;
+        resolve();
+      });
+    });
   }
 
   private beginTurn(): number {
@@ -31,9 +49,10 @@ export class Turns {
     if (this.waiting.size === 0) return;
     const end = (this.endOfTurn = this.beginTurn());
     while (performance.now() < end) {
-      const begin = this.waiting.shift();
-      if (!begin) return;
-      begin();
+      const waiting = this.waiting.shift();
+      if (!waiting) return;
+      if (!waiting.begin) continue;
+      waiting.begin();
       // With all that follows from it without waiting for anything.
       await new Promise((resolve) => process.nextTick(resolve));
     }

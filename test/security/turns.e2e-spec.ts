@@ -4,6 +4,7 @@ import { Public } from '../../src/access/access.decorators.js';
 import { MOST_UNREAD } from '../../src/http/slow-readers.js';
 import { type Connection, open } from '../support/connection.js';
 import { eventually } from '../support/eventually.js';
+import { heapAndBuffers } from '../support/heap.js';
 import { TestServer } from '../support/test-server.js';
 
 /** More than half of what a turn of the event loop has room for. */
@@ -13,6 +14,8 @@ const LONG = 15 * 2 ** 20;
 
 /** The requests that have begun, by name. */
 let begun: string[] = [];
+/** What is alive in memory while others wait. */
+let held = 0;
 
 @Resolver()
 class WorkingResolver {
@@ -24,6 +27,15 @@ class WorkingResolver {
     const end = performance.now() + WORK_MS;
     while (performance.now() < end);
     return name;
+  }
+
+  /** Looks once at what is held meanwhile. */
+  @Query(() => String)
+  @Public()
+  looks(): string {
+    begun.push('looks');
+    if (begun.length === 11) held = heapAndBuffers();
+    return this.works('looks too');
   }
 
   @Query(() => String)
@@ -47,8 +59,13 @@ beforeEach(() => {
 });
 
 /** Connections on which the last byte of a request is missing. */
-async function almost(count: number, document: string, localAddress?: string): Promise<Connection[]> {
-  const body = JSON.stringify({ query: document });
+async function almost(
+  count: number,
+  document: string,
+  localAddress?: string,
+  rest: object = {},
+): Promise<Connection[]> {
+  const body = JSON.stringify({ query: document, ...rest });
   const lines = ['Host: x', 'Content-Type: application/json', `Content-Length: ${String(body.length)}`];
   const bytes = ['POST /graphql HTTP/1.1', ...lines, '', body].join('\r\n').slice(0, -1);
   const connections: Connection[] = [];
@@ -104,6 +121,17 @@ describe('of a hundred requests that come at once', () => {
     await eventually('a later one begins', async () => begun.includes('later'));
     expect(begun.length).toBeLessThan(50);
     later?.client.destroy();
+  });
+
+  it('those that wait hold the bytes of their bodies, and nothing that is made of them', async () => {
+    let lists: unknown[] = [];
+    for (let depth = 0; depth < 1_900; depth++) lists = [lists];
+    const flood = await almost(100, '{ looks }', undefined, { lists });
+    const before = heapAndBuffers();
+    sendLast(flood);
+    await eventually('all have begun', async () => begun.filter((name) => name === 'looks').length === 100);
+    expect((held - before) / 90).toBeLessThan(30_000);
+    closeAll(flood);
   });
 
   it('those whose clients have gone leave their room for large bodies to others', async () => {
