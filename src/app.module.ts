@@ -3,6 +3,7 @@ import type { Env } from './config/env.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { Exchanges } from './http/exchanges.js';
+import { MetricsServer } from './http/metrics-server.js';
 import { showsMails } from './mail/mail-folder.js';
 import { ServicesModule } from './services.module.js';
 
@@ -12,7 +13,7 @@ export class AppModule {
   static register(env: Env): DynamicModule {
     return {
       module: AppModule,
-      providers: [Exchanges],
+      providers: [Exchanges, MetricsServer],
       imports: [
         ServicesModule.register(env, true),
         GraphQLModule,

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { logIn, refresh, refreshed, signUp, withAccounts } from '../support/accounts.js';
@@ -62,6 +63,17 @@ describe('the metrics', () => {
     const slow = connect(port, '127.0.0.1').on('error', () => undefined);
     slow.resume().write('GET /metrics HTTP/1.1\r\nX-Header: ');
     await new Promise((resolve) => slow.once('close', resolve));
+  });
+
+  it('are given once on a connection, and nothing is made of what comes behind', async () => {
+    let made = 0;
+    const count = () => (made += 1);
+    subscribe('http.server.request.start', count);
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_500));
+    const answer = await text(socket);
+    unsubscribe('http.server.request.start', count);
+    expect([made, answer.split('HTTP/1.1 ').length - 1]).toEqual([1, 1]);
   });
 
   it('count operations by field, result and code; refreshes by outcome; sessions by reason', async () => {

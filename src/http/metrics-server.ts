@@ -3,9 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { promisify } from 'node:util';
 import { constantTimeEqual } from '../common/constant-time.js';
 import { ENV, type Env } from '../config/env.js';
-import { Metrics } from './metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { Exchanges } from './exchanges.js';
+import { SlowReaders } from './slow-readers.js';
 
-/** Longer than a request should take to come. Node looks once a second which have not. */
+/** Longer than a request should take to come, and an answer between two parts of it. Node looks once a second which have not. */
 const TIMEOUT_MS = 3_000;
 const LIMITS = { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
 /** Of all who scrape. One that brings nothing but the longest header takes some 35 kB of this process. */
@@ -29,6 +31,9 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     if (!this.env.METRICS_ENABLED) return;
     const server = createServer(LIMITS, (request, response) => void this.answer(request, response));
     server.maxConnections = MOST_CONNECTIONS;
+    server.timeout = TIMEOUT_MS;
+    new Exchanges().standBefore(server);
+    SlowReaders.closeAllOf(server);
     this.server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(this.env.METRICS_PORT, this.env.HOST, resolve);
@@ -48,6 +53,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
       'Content-Type': this.metrics.registry.contentType,
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      Connection: 'close',
     });
     response.end(body);
   }
