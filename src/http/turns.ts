@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { Lane } from '../common/lane.js';
 import { networksOf } from '../common/network.js';
 
-/** Milliseconds of a turn of the event loop in which requests are begun. */
-const TURN_MS = 10;
+/** Milliseconds of a turn of the event loop in which requests are begun. Connections are accepted one in each turn. */
+const TURN_MS = 2;
 
 /** A request that waits, until its client has gone. */
 interface Waiting {

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { heapAndBuffers } from '../support/heap.js';
 import { TestServer } from '../support/test-server.js';
 
-/** More than half of what a turn of the event loop has room for. */
+/** More than what a turn of the event loop has room for. */
 const WORK_MS = 6;
 /** Far more than the operating system takes over for a client that does not read. */
 const LONG = 15 * 2 ** 20;
