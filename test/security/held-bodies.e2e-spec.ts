@@ -90,7 +90,10 @@ describe('a body that nobody reads', () => {
 
   async function held(bytes: string): Promise<number> {
     const connections = await openMany(10);
+    let refused = 0;
+    for (const { client } of connections) client.once('data', () => (refused += 1));
     const byEach = await heldByEach(connections, Buffer.from(bytes + parts));
+    await eventually('all requests wait or are refused', async () => waiting.length + refused === connections.length);
     for (const answer of waiting.splice(0)) answer();
     await closeAll(connections);
     // Until then what was done for them is not over, and what it holds not free.

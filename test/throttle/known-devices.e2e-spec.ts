@@ -6,7 +6,7 @@ import { OPERATION_LIMITS, WRONG_PASSWORDS } from '../../src/throttle/limits.js'
 import { OperationLimits } from '../../src/throttle/operation-limits.js';
 import { oneTimeToken } from '../../src/tokens/one-time-token.js';
 import { ask, NEW_PASSWORD, use } from '../lifecycle/operations.js';
-import { newEmail, PASSWORD, signUp, signUpWithRoles, type TestUser } from '../support/accounts.js';
+import { newEmail, PASSWORD, signUp, signUpConfirmed, signUpWithRoles, type TestUser } from '../support/accounts.js';
 import type { GraphQLAnswer } from '../support/graphql-client.js';
 import { refusalOf } from '../support/refusals.js';
 import { TestServer } from '../support/test-server.js';
@@ -316,7 +316,7 @@ describe('a device that signed in before the password was chosen', () => {
     ['after', 1],
     ['by an instance whose clock is behind', -4],
   ])('does not keep the owner from being told of its sign-in %s', async (_, seconds) => {
-    const { user, cookie } = await deviceOf();
+    const { user, cookie } = await deviceOf(await signUpConfirmed(server));
     const notices = () => server.em().count(Mail, { recipient: user.email, template: 'new-device' });
     const headers = { 'x-forwarded-for': '198.51.100.7', 'user-agent': 'Another/1.0' };
     const before = await notices();
