@@ -3,7 +3,11 @@ import Runtime from 'jest-runtime';
 
 const TESTS = fileURLToPath(new URL('../../', import.meta.url));
 
-const isOfTests = (module) => module.startsWith(TESTS) || module.startsWith('@jest/globals');
+/** Jest names a module by its path, and one of `setupFiles` by its address. */
+const isOfTests = (name) => {
+  const path = name.startsWith('file:') ? fileURLToPath(name) : name;
+  return path.startsWith(TESTS) || path.startsWith('@jest/globals');
+};
 
 /**
  * Jest's `runtime`: keeps the packages and `src` from one file to the next. What is under `test` is loaded for each file.
