@@ -36,7 +36,7 @@ export async function exportUsers(path: string, { format, hashes }: ExportOption
 async function toOutput(users: Readable, text: Transform): Promise<void> {
   await pipeline(users, text, process.stdout, { end: false }).catch((error: unknown) => {
     if (!isOfGoneReader(error)) throw error;
-    // Whoever has stopped to read knows it. What was written is not all.
+    // The reader has stopped and knows it. What was written is not all.
     process.exitCode = 1;
   });
 }

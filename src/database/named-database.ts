@@ -4,7 +4,7 @@ import { isDatabaseAway } from './outage.js';
 /** The server of the database lets nobody of this name or password in (class 28), or has no such database. */
 const REFUSED = /^(28...|3D000)$/;
 
-/** Runs what opens a database. Where it can not be opened, the error says which setting names it, and where it is. */
+/** Runs what opens a database. Where it cannot be opened, the error says which setting names it, and where it is. */
 export async function namingDatabase<T>(url: string, open: () => Promise<T>): Promise<T> {
   try {
     return await open();

@@ -50,7 +50,11 @@ export class Exchanges {
 
   private keepEarlyOff(socket: Parsed): void {
     const { parser } = socket;
-    if (!parser) return;
+    if (!parser) {
+      // Of a Node that has it elsewhere: nothing would keep early requests off.
+      socket.destroy();
+      return;
+    }
     const { onIncoming } = parser;
     let early = 0;
     parser.onIncoming = (request, ...rest) => {

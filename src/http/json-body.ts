@@ -15,7 +15,7 @@ const MAX_BYTES = 100 * 1024;
  */
 const MAX_VALUES = 2_000;
 
-/** What clients call it: its name, and what is left of that where somebody forgot the hyphen. */
+/** What clients call it: its name, and its name without the hyphen. */
 const UTF8_NAMES = ['utf-8', 'utf8'];
 
 /** Without a mark of the byte order. What is not UTF-8 becomes U+FFFD. */
@@ -73,12 +73,7 @@ export class JsonBodies {
 const PLAIN_TYPE = 'application/json';
 
 const isOfJson = (request: Request): boolean =>
-  request.headers['content-type'] === PLAIN_TYPE
-    ? hasBody(request)
-    : !hasLongType(request) && Boolean(request.is(PLAIN_TYPE));
-
-const hasBody = ({ headers }: Request): boolean =>
-  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  request.headers['content-type'] === PLAIN_TYPE || (!hasLongType(request) && Boolean(request.is(PLAIN_TYPE)));
 
 function isReadable({ headers }: Request): boolean {
   const encoding = headers['content-encoding'] || 'identity';

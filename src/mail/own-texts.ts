@@ -7,7 +7,7 @@ type Texts = Pick<Env, 'MAIL_TEMPLATES'>;
 export const ownTexts = ({ MAIL_TEMPLATES: folder }: Texts): TextFolder | undefined =>
   folder === undefined ? undefined : new TextFolder(folder);
 
-/** Why the texts of the operator can not be used. */
+/** Why the texts of the operator cannot be used. */
 export const mailTextProblems = (env: Texts): ConfigProblem[] => problemsOf(ownTexts(env));
 
 /** The same of texts that have been read. */

@@ -13,7 +13,7 @@ export class TextFolder {
   /** By language in lower case. */
   readonly languages = new Map<string, Map<MailTemplate, ParsedTemplate>>();
   layout: string | undefined;
-  /** What can not be used. The folder itself is the file `''`. */
+  /** What cannot be used. The folder itself is the file `''`. */
   readonly problems: { readonly file: string; readonly reason: string }[] = [];
   /** What is no text of a mail. */
   readonly ignored: string[] = [];
