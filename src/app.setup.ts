@@ -15,6 +15,7 @@ import { Exchanges } from './http/exchanges.js';
 import { JsonBodies } from './http/json-body.js';
 import { requestLogger } from './http/log-requests.js';
 import { securityHeadersSetter } from './http/security-headers.js';
+import { Reading } from './http/reading.js';
 import { readTargets } from './http/request-target.js';
 import { limitTimes } from './http/server-limits.js';
 import { SlowReaders } from './http/slow-readers.js';
@@ -51,7 +52,7 @@ export function configureApp(app: NestExpressApplication, env: Env): void {
   enableCors(app, env);
   // After CORS: a page of ours may read why.
   app.use((request: Request, response: Response, next: NextFunction) => next(refusalOf(request, response)));
-  const turns = new Turns();
+  const turns = new Turns(app.getHttpServer());
   app.use(async (request: Request, response: Response, next: NextFunction) => {
     const read = await bodies.of(request);
     await turns.take(() => clientOf(request).ipAddress, response);
@@ -84,5 +85,6 @@ function setUpServer(app: NestExpressApplication, server: Server, env: Env): voi
     () => limitRefusals.inc({ limit: 'connections' }),
   );
   limitTimes(server);
+  Reading.inTurns(server);
   SlowReaders.closeAllOf(server);
 }

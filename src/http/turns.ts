@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { Lane } from '../common/lane.js';
 import { networksOf } from '../common/network.js';
+import { Accepting } from './accepting.js';
 
-/** Milliseconds of a turn of the event loop in which requests are begun. Connections are accepted one in each turn. */
+/** Milliseconds of a turn of the event loop in which requests are begun. */
 const TURN_MS = 2;
 
 /** A request that waits, until its client has gone. */
@@ -17,7 +18,12 @@ interface Waiting {
  */
 export class Turns {
   private readonly waiting = new Lane<Waiting>();
+  private readonly accepting: Accepting;
   private endOfTurn: number | undefined;
+
+  constructor(server: Server) {
+    this.accepting = new Accepting(server);
+  }
 
   /**
    * Resolves when a request may begin that comes from this address: at once, unless much has begun in this turn of the loop. Also
@@ -45,6 +51,10 @@ export class Turns {
 
   /** The turn that follows, once the event loop has looked after all else. */
   private async next(): Promise<void> {
+    if (this.waiting.size > 0 && this.accepting.goesOn()) {
+      setImmediate(() => void this.next());
+      return;
+    }
     this.endOfTurn = undefined;
     if (this.waiting.size === 0) return;
     const end = (this.endOfTurn = this.beginTurn());

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Module } from '@nestjs/common';
 import { Args, Query, Resolver } from '@nestjs/graphql';
 import { Public } from '../../src/access/access.decorators.js';
@@ -16,6 +18,16 @@ const LONG = 15 * 2 ** 20;
 let begun: string[] = [];
 /** What is alive in memory while others wait. */
 let held = 0;
+
+/** What the server reads at once of a connection takes it some 20 ms. */
+const IN_SMALL_PARTS = [
+  'POST /graphql HTTP/1.1',
+  'Host: x',
+  'Content-Type: application/json',
+  'Transfer-Encoding: chunked',
+  '',
+  '1\r\nx\r\n'.repeat(9_900),
+].join('\r\n');
 
 @Resolver()
 class WorkingResolver {
@@ -149,6 +161,39 @@ describe('of a hundred requests that come at once', () => {
   });
 });
 
+describe('while much comes at once', () => {
+  it('bodies in the smallest parts of one network keep none of another waiting', async () => {
+    const flood: Connection[] = [];
+    while (flood.length < 50) flood.push(await open(server, '127.0.0.3'));
+    const [other] = await almost(1, '{ works(name: "other") }', '127.0.0.4');
+    if (!other) throw new Error('There is no other.');
+    for (const { client } of flood) client.write(IN_SMALL_PARTS);
+    other.client.write('}');
+    await once(other.client, 'data');
+    const read = flood.filter(({ accepted }) => accepted.bytesRead > 0);
+    expect(read.length).toBeLessThan(20);
+    await eventually('all are read', async () => flood.every(({ accepted }) => accepted.bytesRead > 0));
+    closeAll([...flood, other]);
+  });
+
+  it('connections are accepted before requests that wait begin', async () => {
+    const flood = await almost(100, '{ works(name: "flood") }');
+    sendLast(flood);
+    await eventually('some have begun', async () => begun.length > 0);
+    let accepted = 0;
+    const coming = Array.from({ length: 50 }, () => connect(Number(new URL(server.url).port), '127.0.0.1'));
+    server.app.getHttpServer().on('connection', () => {
+      accepted += 1;
+    });
+    const before = begun.length;
+    await eventually('all are accepted', async () => accepted === coming.length);
+    expect(begun.length - before).toBeLessThan(40);
+    for (const client of coming) client.destroy();
+    await eventually('all have begun', async () => begun.length === 100);
+    closeAll(flood);
+  });
+});
+
 it('long answers that come at once, and that nobody reads, are never more than there is room for', async () => {
   const unread = await almost(30, '{ long }');
   for (const { client } of unread) client.pause();
@@ -156,7 +201,7 @@ it('long answers that come at once, and that nobody reads, are never more than t
   const look = (): void => {
     most = Math.max(
       most,
-      unread.reduce((sum, { accepted }) => sum + accepted.writableLength, 0),
+      unread.reduce((sum, { accepted }) => sum + (accepted.destroyed ? 0 : accepted.writableLength), 0),
     );
     if (begun.length < 30) setImmediate(look);
   };
