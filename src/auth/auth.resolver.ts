@@ -14,6 +14,7 @@ import { LoginService } from './login.service.js';
 import { LogoutService } from './logout.service.js';
 import { RefreshService } from './refresh.service.js';
 import { RequestCredentials } from './request-credentials.js';
+import { withFormerSignups } from './signup-cookie.js';
 import { SignupService } from './signup.service.js';
 import { TokenTransport } from './token-transport.js';
 
@@ -42,7 +43,9 @@ export class AuthResolver {
     @Info() info: GraphQLResolveInfo,
   ): Promise<AuthPayload | EmailVerificationRequired> {
     const { outcome, signupCookie } = await this.signups.signup(input, clientOf(context.req));
-    if (signupCookie !== undefined) this.cookies.setSignup(context.res, signupCookie);
+    if (signupCookie !== undefined) {
+      this.cookies.setSignup(context.res, withFormerSignups(signupCookie, this.credentials.signupCookie(context.req)));
+    }
     return this.responder.answer(outcome, { transport: input.transport, context, info });
   }
 

@@ -9,6 +9,9 @@ export interface SignedUp {
 
 const PREFIX = 'lks_';
 const MAC_BYTES = 32;
+const SEPARATOR = '.';
+/** Sign-ups of one browser that a cookie shows, the latest first. */
+const MOST = 3;
 
 /**
  * The value of the cookie that `signup` leaves: `lks_` and the base64url of an HMAC-SHA-256 over the account's id and e-mail.
@@ -20,11 +23,23 @@ export const formatSignupCookie = (secret: string, account: SignedUp): string =>
 /** For an address that has an account already: as good to look at, and of no account. */
 export const decoySignupCookie = (): string => PREFIX + randomBytes(MAC_BYTES).toString('base64url');
 
-/** True if one of the secrets made this cookie for this account. */
+/** A sign-up that is tried again, or one more, takes nothing from those before: of how many there were, the cookie tells no more. */
+export const withFormerSignups = (cookie: string, former = ''): string =>
+  PREFIX + [...valuesOf(cookie), ...valuesOf(former)].slice(0, MOST).join(SEPARATOR);
+
+/** True if one of the secrets made a value of this cookie for this account. */
 export function isSignupCookieOf(cookie: string, account: SignedUp, secrets: readonly string[]): boolean {
-  const bytes = Buffer.from(cookie.startsWith(PREFIX) ? cookie.slice(PREFIX.length) : '', 'base64url');
-  return secrets.some((secret) => constantTimeEqual(mac(secret, account), bytes));
+  const values = valuesOf(cookie).map((value) => Buffer.from(value, 'base64url'));
+  return secrets.some((secret) => {
+    const expected = mac(secret, account);
+    return values.some((value) => constantTimeEqual(expected, value));
+  });
 }
+
+const VALUES = new RegExp(`^${PREFIX}[\\w${SEPARATOR}-]{1,${String(MOST * 44)}}$`);
+
+const valuesOf = (cookie: string): string[] =>
+  VALUES.test(cookie) ? cookie.slice(PREFIX.length).split(SEPARATOR).slice(0, MOST) : [];
 
 function mac(secret: string, { id, email }: SignedUp): Buffer {
   const key = hkdfSync('sha256', secret, '', 'latchkey/signup-cookie', 32);

@@ -173,6 +173,22 @@ describe('an account that nobody has confirmed', () => {
     expect(refusalOf(await maker.me())).toBe('UNAUTHENTICATED/TOKEN_MISSING');
   });
 
+  it.each([
+    ['once more, with the same password', (email: string) => ({ email, password: PASSWORD })],
+    ['once more, with another password', (email: string) => ({ email, password: NEW_PASSWORD })],
+    ['with another address', () => ({ email: newEmail(), password: PASSWORD })],
+  ])('is confirmed in the browser in which it was made, after a sign-up there %s', async (_, input) => {
+    const { server } = required;
+    const maker = new CookieClient(server);
+    await maker.signUp();
+    const token = await required.tokenFor(maker.email);
+    const signup = 'mutation ($input: SignupInput!) { signup(input: $input) { __typename } }';
+    await maker.call(signup, { input: input(maker.email) });
+    const headers = { origin: FRONTEND, cookie: maker.jar.header };
+    expect((await use.verification(server, token, null, { headers })).data?.verifyEmail.emailVerified).toBe(true);
+    expect(maker.jar.value('latchkey-signup')).toHaveLength(91);
+  });
+
   it('that a stranger made with an address is not theirs by a click of its owner, who gets it by a new password', async () => {
     const { server } = required;
     const email = newEmail();
