@@ -11,6 +11,7 @@ import { mailCommand } from './mail.command.js';
 import { isOfCall } from './named-as-called.js';
 import { complain, complainOfCall, complainOfConfig, examples, prepared } from './output.js';
 import { letReadersGo } from './readers.js';
+import { refuseNoAddress } from './refuse-no-address.js';
 import { roleCommand } from './role.command.js';
 import { userCommand } from './user.command.js';
 import { usersExportCommand, usersImportCommand } from './users.command.js';
@@ -27,6 +28,7 @@ const program = prepared(
     .addHelpText('after', examples('user create ada@example.com --role admin', 'user create --help'))
     // What follows a command belongs to it: a `kid` that begins with -V asks for no version.
     .enablePositionalOptions()
+    .hook('preAction', refuseNoAddress)
     .addCommand(auditCommand())
     .addCommand(configCommand())
     .addCommand(dbCommand())

@@ -21,7 +21,7 @@ export async function createUser(email: string, options: { role: string[]; name?
   const password = await readPassword();
   const roles = [...new Set([USER_ROLE, ...options.role])];
   const account = { email, password, roles, emailVerified: true, ...(options.name && { name: options.name }) };
-  await namedAsCalled({ email: '<email>', name: '--name' }, () =>
+  await namedAsCalled({ name: '--name' }, () =>
     withChanges(async (app) => {
       const created = await app.get(RegistrationService).register(account);
       tell(`Created ${created.email} (${roles.join(', ')}).`, { id: created.id, email: created.email, roles });

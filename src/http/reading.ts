@@ -57,6 +57,8 @@ export class Reading {
   }
 
   private stopAll(): void {
+    // Once in a turn: those that Node itself does not read would be looked at for each part.
+    this.endOfTurn = Infinity;
     for (const socket of this.read.keys()) this.stop(socket);
     const { turnOf = '' } = this;
     this.turnOf = undefined;

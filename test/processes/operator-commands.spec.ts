@@ -251,6 +251,10 @@ describe('the operator', () => {
       expect([line, await command(line)]).toEqual([line, expect.objectContaining({ exitCode: 2, stdout: '' })]);
     for (const line of [
       'doctor localhost:4150',
+      ...['show', 'sessions', 'enable', 'verify', 'password-reset-link', 'delete'].map((name) => `user ${name} ada@@x`),
+      'user roles ada@@x user',
+      'role grant ada@@x admin',
+      'role withdraw ada@@x admin',
       `user disable ${ADMIN} --reason ${'x'.repeat(1_001)}`,
       `user create x@example.com --name ${'x'.repeat(201)}`,
     ])

@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+
+/**
+ * Before any command: what cannot be an e-mail address is none, whatever the database holds.
+ *
+ * @throws AppError `BAD_USER_INPUT`
+ */
+export async function refuseNoAddress(_program: Command, { registeredArguments, args }: Command): Promise<void> {
+  const index = registeredArguments.findIndex((argument) => argument.name() === 'email');
+  if (index < 0) return;
+  const { isEmailAddress, normalizeEmail, notAnEmail } = await import('../users/email.js');
+  if (!isEmailAddress(normalizeEmail(args[index] ?? ''))) throw notAnEmail('<email>');
+}
