@@ -1,7 +1,8 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { type Budget, OPERATION_LIMITS, OTHER_MUTATIONS } from '../../src/throttle/limits.js';
-import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
+import { logIn, newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { FORK_FIELDS, ForkModule } from '../support/fork.module.js';
 import { LimiterTime } from '../support/limiter-time.js';
 import type { CallOptions, GraphQLAnswer } from '../support/graphql-client.js';
@@ -26,6 +27,10 @@ function budgetOf(mutation: string): Budget {
   const budget = OPERATION_LIMITS[mutation]?.budgets[0];
   if (!budget) throw new Error(`${mutation} has no budget`);
   return budget;
+}
+
+interface Refreshed {
+  refresh: { refreshToken: string };
 }
 
 /** Documents that all execute `refresh` once. */
@@ -112,6 +117,24 @@ describe('the budget of an operation', () => {
     expect(refusedOf(await inBatches(revocations, () => call(user.accessToken)))).toBe(0);
     expect(refusalOf(await call(user.accessToken))).toBe('TOO_MANY_REQUESTS');
     expect((await call((await signUp(server)).accessToken)).errors).toEqual([]);
+  });
+
+  it('of the refreshes of a session refuses those beyond it, wherever they come from, and none of another session', async () => {
+    const budget = OPERATION_LIMITS['refresh']?.proof;
+    if (!budget) throw new Error('refresh has no budget for each session');
+    const document = 'mutation ($token: String!) { refresh(input: { refreshToken: $token }) { refreshToken } }';
+    const call = (token: string) => server.call<Refreshed>(document, { token }, { headers: from(newAddress()) });
+    const user = await signUp(server);
+    let token = user.refreshToken;
+    for (let count = 0; count < budget.attempts; count++) {
+      const answer = await call(token);
+      token = answer.data?.refresh.refreshToken ?? '';
+    }
+    const rows = () => server.em().count(AuditEvent, { type: 'session.refreshed' });
+    const before = await rows();
+    expect(refusalOf(await call(token))).toBe('TOO_MANY_REQUESTS');
+    expect(await rows()).toBe(before);
+    expect((await call((await logIn(server, user.email)).refreshToken)).errors).toEqual([]);
   });
 
   it('does not count logouts: they never fail', async () => {
