@@ -3,6 +3,7 @@ import type { Env } from './config/env.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { Exchanges } from './http/exchanges.js';
+import { Reading } from './http/reading.js';
 import { MetricsServer } from './http/metrics-server.js';
 import { showsMails } from './mail/mail-folder.js';
 import { ServicesModule } from './services.module.js';
@@ -13,7 +14,7 @@ export class AppModule {
   static register(env: Env): DynamicModule {
     return {
       module: AppModule,
-      providers: [Exchanges, MetricsServer],
+      providers: [Exchanges, MetricsServer, Reading],
       imports: [
         ServicesModule.register(env, true),
         GraphQLModule,

@@ -85,6 +85,6 @@ function setUpServer(app: NestExpressApplication, server: Server, env: Env): voi
     () => limitRefusals.inc({ limit: 'connections' }),
   );
   limitTimes(server);
-  Reading.inTurns(server);
+  app.get(Reading).inTurns(server);
   SlowReaders.closeAllOf(server);
 }

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from './config/env.js';
 import { Readiness } from './health/readiness.js';
 import { Exchanges } from './http/exchanges.js';
+import { Reading } from './http/reading.js';
 
 /**
  * Ctrl-C reaches every process of the terminal, and whoever started this one (npm, a supervisor) hands it on: signals within
@@ -77,7 +78,8 @@ async function drain(app: NestExpressApplication, { SHUTDOWN_DELAY }: ShutdownSe
   const closed = promisify(NetServer.prototype.close.bind(server))();
   const exchanges = app.get(Exchanges);
   // Node takes a connection for idle on which an answer is still being sent.
-  const sweep = setInterval(() => exchanges.areUnderWay || server.closeIdleConnections(), SWEEP_MS);
+  const reading = app.get(Reading);
+  const sweep = setInterval(() => exchanges.areUnderWay || reading.goesOn || server.closeIdleConnections(), SWEEP_MS);
   await closed;
   clearInterval(sweep);
   await app.close();

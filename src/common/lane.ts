@@ -21,6 +21,11 @@ export class Lane<T> {
     lane.add(narrower, item);
   }
 
+  /** Whether something waits that comes from there. */
+  has(widest: string | undefined): boolean {
+    return widest !== undefined && this.within.has(widest);
+  }
+
   /** Takes what is next. */
   shift(): T | undefined {
     if (this.size === 0) return undefined;

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { newEmail, PASSWORD, signUp } from '../support/accounts.js';
 import { dropDatabase, temporaryDatabaseUrl } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { IN_SMALL_PARTS } from '../support/in-small-parts.js';
 import { figureIn } from '../support/metrics.js';
 import { ServerProcess, type ServerProcessOptions } from '../support/server-process.js';
 import { migrate } from '../support/test-server.js';
@@ -88,6 +89,33 @@ describe('a server that is told to stop', () => {
     const [head = '', answer = ''] = text.split('\r\n\r\n');
     expect(answer.length).toBe(Number(/^Content-Length: (\d+)$/im.exec(head)?.[1]));
     expect(answer.length).toBeGreaterThan(5_000_000);
+    expect(await exited).toBe(0);
+  });
+
+  it('answers what has come, also while connections wait to be read', async () => {
+    await start({});
+    const port = Number(new URL(server.url).port);
+    const from = async (localAddress: string): Promise<Socket> => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    };
+    const flood = await Promise.all(Array.from({ length: 40 }, (_, index) => from(`127.0.1.${String(index % 4)}`)));
+    const others = await Promise.all(Array.from({ length: 40 }, (_, index) => from(`127.0.2.${String(index)}`)));
+    const live = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
+    const statusOf = async (socket: Socket): Promise<string> => {
+      socket.write(live);
+      for await (const part of socket) return String(part).slice(9, 12);
+      return 'cut off';
+    };
+    for (const socket of flood) socket.write(IN_SMALL_PARTS);
+    await eventually('some are read', async () =>
+      flood.some(({ bytesWritten, writableLength }) => bytesWritten > writableLength),
+    );
+    const answers = Promise.all(others.map(statusOf));
+    const exited = server.kill('SIGTERM');
+    expect(await answers).toEqual(others.map(() => '200'));
+    for (const socket of flood) socket.destroy();
     expect(await exited).toBe(0);
   });
 

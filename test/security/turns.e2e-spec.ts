@@ -7,6 +7,7 @@ import { MOST_UNREAD } from '../../src/http/slow-readers.js';
 import { type Connection, open } from '../support/connection.js';
 import { eventually } from '../support/eventually.js';
 import { heapAndBuffers } from '../support/heap.js';
+import { IN_SMALL_PARTS } from '../support/in-small-parts.js';
 import { TestServer } from '../support/test-server.js';
 
 /** More than what a turn of the event loop has room for. */
@@ -18,16 +19,6 @@ const LONG = 15 * 2 ** 20;
 let begun: string[] = [];
 /** What is alive in memory while others wait. */
 let held = 0;
-
-/** What the server reads at once of a connection takes it some 20 ms. */
-const IN_SMALL_PARTS = [
-  'POST /graphql HTTP/1.1',
-  'Host: x',
-  'Content-Type: application/json',
-  'Transfer-Encoding: chunked',
-  '',
-  '1\r\nx\r\n'.repeat(9_900),
-].join('\r\n');
 
 @Resolver()
 class WorkingResolver {
@@ -174,6 +165,27 @@ describe('while much comes at once', () => {
     expect(read.length).toBeLessThan(20);
     await eventually('all are read', async () => flood.every(({ accepted }) => accepted.bytesRead > 0));
     closeAll([...flood, other]);
+  });
+
+  it('those who are connected and send nothing keep a new client waiting for nothing', async () => {
+    const silent: Connection[] = [];
+    while (silent.length < 200) silent.push(await open(server, `127.0.1.${String(silent.length)}`));
+    const flood = await almost(150, '{ works(name: "flood") }', '127.0.0.3');
+    const parts: Connection[] = [];
+    while (parts.length < 20) parts.push(await open(server, '127.0.0.3'));
+    const almostAll = flood[0]?.accepted.bytesRead ?? 0;
+    sendLast(flood);
+    await eventually('all wait', async () => flood.every(({ accepted }) => accepted.bytesRead > almostAll));
+    for (const { client } of parts) client.write(IN_SMALL_PARTS);
+    await eventually('some are read', async () => parts.some(({ accepted }) => accepted.bytesRead > 0));
+    const before = begun.length;
+    const [other] = await almost(1, '{ works(name: "other") }', '127.0.0.4');
+    if (!other) throw new Error('There is no other.');
+    other.client.write('}');
+    await once(other.client, 'data');
+    expect(begun.indexOf('other') - before).toBeLessThan(50);
+    await eventually('all have begun', async () => begun.length === 151);
+    closeAll([...silent, ...flood, ...parts, other]);
   });
 
   it('connections are accepted before requests that wait begin', async () => {
