@@ -110,7 +110,7 @@ describe('a server that is told to stop', () => {
     };
     // All are accepted.
     await Promise.all(others.map(statusOf));
-    for (const socket of flood) socket.write(IN_SMALL_PARTS);
+    for (const socket of flood) socket.write(`${IN_SMALL_PARTS}0\r\n\r\n`);
     await eventually('some are read', async () =>
       flood.some(({ bytesWritten, writableLength }) => bytesWritten > writableLength),
     );
