@@ -22,6 +22,7 @@ type Origin = readonly [socket: Handled, networks: readonly string[]];
  */
 @Injectable()
 export class Reading {
+  /** With their networks, the widest first; in the order in which they were read last, so that those are the last to be read again. */
   private readonly read = new Map<Handled, readonly string[]>();
   private readonly waiting = new Lane<Origin>();
   /** Those that were stopped before anything of their network was read. */
@@ -62,12 +63,20 @@ export class Reading {
     const now = performance.now();
     this.endOfTurn ??= now + TURN_MS;
     this.untilNext ??= setImmediate(next);
-    this.busy.add(this.read.get(socket)?.[0]);
+    this.wasRead(socket);
     if (now < this.endOfTurn) return;
     // Once in a turn: those that Node itself does not read would be looked at for each part.
     this.endOfTurn = Infinity;
     this.room = 1;
     for (const origin of this.read) this.stop(origin);
+  }
+
+  private wasRead(socket: Handled): void {
+    const networks = this.read.get(socket);
+    if (!networks) return;
+    this.busy.add(networks[0]);
+    this.read.delete(socket);
+    this.read.set(socket, networks);
   }
 
   private stop(origin: Origin): void {
