@@ -3,8 +3,8 @@ import type { Env } from './config/env.js';
 import { GraphQLModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { Exchanges } from './http/exchanges.js';
-import { Reading } from './http/reading.js';
 import { MetricsServer } from './http/metrics-server.js';
+import { Reading } from './http/reading.js';
 import { showsMails } from './mail/mail-folder.js';
 import { ServicesModule } from './services.module.js';
 

@@ -77,8 +77,8 @@ async function drain(app: NestExpressApplication, { SHUTDOWN_DELAY }: ShutdownSe
   server.requestTimeout = ARRIVING_MS;
   const closed = promisify(NetServer.prototype.close.bind(server))();
   const exchanges = app.get(Exchanges);
-  // Node takes a connection for idle on which an answer is still being sent.
   const reading = app.get(Reading);
+  // Node takes a connection for idle on which an answer is still being sent, or whose request has come and is not read yet.
   const sweep = setInterval(() => exchanges.areUnderWay || reading.goesOn || server.closeIdleConnections(), SWEEP_MS);
   await closed;
   clearInterval(sweep);

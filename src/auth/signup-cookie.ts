@@ -23,7 +23,7 @@ export const formatSignupCookie = (secret: string, account: SignedUp): string =>
 /** For an address that has an account already: as good to look at, and of no account. */
 export const decoySignupCookie = (): string => PREFIX + randomBytes(MAC_BYTES).toString('base64url');
 
-/** A sign-up that is tried again, or one more, takes nothing from those before: of how many there were, the cookie tells no more. */
+/** Puts the value of a sign-up before those of the same browser. Each sign-up adds one, whether its address was taken or not. */
 export const withFormerSignups = (cookie: string, former = ''): string =>
   PREFIX + [...valuesOf(cookie), ...valuesOf(former)].slice(0, MOST).join(SEPARATOR);
 

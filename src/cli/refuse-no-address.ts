@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 /**
- * Before any command: what cannot be an e-mail address is none, whatever the database holds.
+ * Before any command: refuses an `<email>` that no account can have.
  *
  * @throws AppError `BAD_USER_INPUT`
  */

@@ -167,7 +167,7 @@ describe('while much comes at once', () => {
     closeAll([...flood, other]);
   });
 
-  it('those who are connected and send nothing keep a new client waiting for nothing', async () => {
+  it('connections that send nothing take no turn from a new client', async () => {
     const silent: Connection[] = [];
     while (silent.length < 200) silent.push(await open(server, `127.0.1.${String(silent.length)}`));
     const flood = await almost(150, '{ works(name: "flood") }', '127.0.0.3');
